@@ -1,0 +1,76 @@
+use std::{error::Error, fmt};
+
+/// What is wrong with a configuration. Its message names the value.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// There are no bucket bounds.
+    NoBuckets,
+    /// There are more bucket bounds than allowed.
+    TooManyBuckets {
+        /// How many are allowed.
+        most: usize,
+    },
+    /// A bucket bound is not finite, or not above zero.
+    InvalidBucket {
+        /// The bound, in seconds.
+        bound: f64,
+    },
+    /// A bucket bound is not above the one before it.
+    BucketsNotIncreasing {
+        /// The bound before it, in seconds.
+        previous: f64,
+        /// The bound, in seconds.
+        bound: f64,
+    },
+    /// The namespace cannot begin a metric's name.
+    InvalidNamespace {
+        /// The namespace.
+        namespace: String,
+    },
+    /// A route to skip is no route template.
+    InvalidSkip {
+        /// The route.
+        route: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The registry already has a family of that name. Registered twice, Prometheus would reject the scrape.
+    DuplicateFamily {
+        /// The name of the family.
+        family: String,
+    },
+    /// The builder was given a registry to expose, and another one to register with.
+    TwoRegistries,
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoBuckets => f.write_str("buckets need at least one bound"),
+            Self::TooManyBuckets { most } => write!(f, "more than {most} bucket bounds"),
+            Self::InvalidBucket { bound } => {
+                write!(f, "bucket bound {bound} is not a finite number above zero")
+            }
+            Self::BucketsNotIncreasing { previous, bound } => {
+                write!(f, "bucket bound {bound} is not above {previous}, the one before it")
+            }
+            Self::InvalidNamespace { namespace } => write!(
+                f,
+                "namespace {namespace:?} does not match [a-zA-Z_][a-zA-Z0-9_]*, so no metric's name can begin with it"
+            ),
+            Self::InvalidSkip { route, reason } => {
+                write!(f, "route to skip {route:?} is no route template: {reason}")
+            }
+            Self::DuplicateFamily { family } => write!(
+                f,
+                "the registry already has a family {family:?}; a namespace tells two layers apart"
+            ),
+            Self::TwoRegistries => f.write_str(
+                "a registry was given with `registry`, which `register` does not expose: use `pair`, or register with that one",
+            ),
+        }
+    }
+}
+
+impl Error for BuildError {}

@@ -1,0 +1,35 @@
+use std::fmt;
+
+/// Why a scrape is refused. Prometheus would reject, or misread, what came out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum ScrapeError {
+    /// A metric or a collector of the registry returned an error.
+    Encode,
+    /// Two families have the same name, or one's samples have the other's name.
+    Duplicate { family: String, other: String },
+    /// The text of a family is no exposition: a line break in its help text, or in a name.
+    Malformed { family: String },
+}
+
+impl fmt::Display for ScrapeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Encode => f.write_str("a metric of the registry failed to encode itself"),
+            Self::Duplicate { family, other } if family == other => {
+                write!(f, "metric family {family:?} is registered more than once")
+            }
+            Self::Duplicate { family, other } => {
+                write!(
+                    f,
+                    "metric families {family:?} and {other:?} have a name in common"
+                )
+            }
+            Self::Malformed { family } => {
+                write!(
+                    f,
+                    "metric family {family:?} is malformed: its help text or a name has a line break"
+                )
+            }
+        }
+    }
+}

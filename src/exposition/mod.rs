@@ -1,0 +1,151 @@
+mod accept;
+mod body;
+mod chunks;
+mod error;
+mod families;
+mod future;
+mod library;
+mod names;
+mod projection;
+mod scrape;
+mod text;
+
+pub use self::{body::ExpositionBody, future::ExpositionFuture};
+
+pub(crate) use self::families::Families;
+
+use self::{error::ScrapeError, names::Names, scrape::Scrape};
+use http::{Method, Request};
+use prometheus_client::{encoding::text::encode_registry, registry::Registry};
+use std::{
+    convert::Infallible,
+    fmt,
+    sync::Arc,
+    task::{Context, Poll},
+};
+use tower_service::Service;
+
+/// Endpoint that exposes metrics to Prometheus: a Tower service that answers on whatever path it is mounted.
+///
+/// Made by [`MetricsLayer::pair`](crate::MetricsLayer::pair), by
+/// [`MetricsLayerBuilder::pair`](crate::MetricsLayerBuilder::pair), or by [`Exposition::new`] for a process
+/// that has no layer. Cloning it shares what it exposes.
+///
+/// | request | response |
+/// |---|---|
+/// | `GET` | 200, in the format that `Accept` prefers |
+/// | `HEAD` | the same without the body |
+/// | any other method | 405 with `Allow: GET, HEAD` |
+/// | metrics that Prometheus would reject | 500, and a line of text that names the family |
+///
+/// The formats are OpenMetrics 1.0 text (`application/openmetrics-text; version=1.0.0; charset=utf-8`) and
+/// the classic text format 0.0.4 (`text/plain; version=0.0.4; charset=utf-8`). Without a preference, or with
+/// one for nothing of the two, it is 0.0.4. `le` reads the same in both.
+///
+/// A registry's metrics come before the layer's. In 0.0.4, which has fewer types, its counters are declared
+/// under the `_total` of their samples, its infos are gauges, unknown is untyped, and exemplars are left out.
+///
+/// ```
+/// use prometheus_client::{metrics::counter::Counter, registry::Registry};
+/// use tower::ServiceExt;
+/// use tower_red::Exposition;
+/// # use http_body_util::BodyExt;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let jobs = Counter::<u64>::default();
+/// let mut registry = Registry::default();
+/// registry.register("jobs", "Jobs done", jobs.clone());
+/// jobs.inc();
+///
+/// let exposition = Exposition::new(registry);
+/// let response = exposition.oneshot(http::Request::new(())).await?;
+/// let text = response.into_body().collect().await?.to_bytes();
+/// assert_eq!(text, "# HELP jobs_total Jobs done.\n# TYPE jobs_total counter\njobs_total 1\n");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Exposition {
+    source: Arc<Source>,
+}
+
+/// What is exposed.
+struct Source {
+    registry: Option<Registry>,
+    families: Option<Arc<Families>>,
+}
+
+impl Exposition {
+    /// An endpoint for a registry alone, for a process that has no layer or registered it there.
+    #[must_use]
+    pub fn new(registry: Registry) -> Self {
+        Self::of(Source {
+            registry: Some(registry),
+            families: None,
+        })
+    }
+
+    pub(crate) fn with_families(registry: Option<Registry>, families: Families) -> Self {
+        Self::of(Source {
+            registry,
+            families: Some(Arc::new(families)),
+        })
+    }
+
+    fn of(source: Source) -> Self {
+        Self {
+            source: Arc::new(source),
+        }
+    }
+}
+
+impl<B> Service<Request<B>> for Exposition {
+    type Response = http::Response<ExpositionBody>;
+    type Error = Infallible;
+    type Future = ExpositionFuture;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> ExpositionFuture {
+        let head_only = match *request.method() {
+            Method::GET => false,
+            Method::HEAD => true,
+            _ => return ExpositionFuture::not_allowed(),
+        };
+        let dialect = accept::negotiate(request.headers());
+        ExpositionFuture::scrape(Scrape::new(Arc::clone(&self.source), dialect), head_only)
+    }
+}
+
+/// One of our families that the registry, as far as it shows it now, has too: beside ours, or twice if we
+/// are registered with it. What cannot be encoded shows nothing.
+pub(crate) fn find_duplicate(
+    registry: &Registry,
+    families: &Families,
+    registered: bool,
+) -> Option<String> {
+    let mut text = String::new();
+    encode_registry(&mut text, registry).ok()?;
+    let mut names = Names::default();
+    let mut taken: Vec<_> = library::families(&text)
+        .map(|(family, kind)| names.take(family, kind))
+        .collect();
+    if !registered {
+        taken.push(families.take_names(&mut names));
+    }
+    taken.into_iter().find_map(|taken| match taken {
+        Err(ScrapeError::Duplicate { family, other }) => [family, other]
+            .into_iter()
+            .find(|family| families.has(family)),
+        _ => None,
+    })
+}
+
+impl fmt::Debug for Exposition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exposition").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,39 @@
+use super::error::ScrapeError;
+use std::collections::HashMap;
+
+/// The names that the families of a scrape take up, so that none is there twice.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    /// By name, the family that has it.
+    taken: HashMap<String, String>,
+}
+
+impl Names {
+    /// Takes the name of a family, and those of its samples.
+    pub(super) fn take(&mut self, family: &str, kind: &str) -> Result<(), ScrapeError> {
+        // A counter's bare name is no sample's, but OpenMetrics has it in `TYPE`.
+        let bare = (!suffixes(kind).contains(&"")).then_some("");
+        for suffix in bare.into_iter().chain(suffixes(kind).iter().copied()) {
+            let name = format!("{family}{suffix}");
+            if let Some(other) = self.taken.insert(name, family.to_owned()) {
+                return Err(ScrapeError::Duplicate {
+                    family: family.to_owned(),
+                    other,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the names of samples add to their family's.
+pub(super) fn suffixes(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "counter" => &["_total"],
+        "histogram" => &["_bucket", "_count", "_sum"],
+        "summary" => &["", "_count", "_sum"],
+        "info" => &["_info"],
+        "gaugehistogram" => &["_bucket", "_gcount", "_gsum"],
+        _ => &[""],
+    }
+}

@@ -1,0 +1,74 @@
+use crate::{
+    ResponseBody,
+    recording::{Outcome, Recording},
+};
+use http::Response;
+use http_body::Body;
+use pin_project_lite::pin_project;
+use std::{
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+pin_project! {
+    /// Response future for [`Metrics`](crate::Metrics).
+    ///
+    /// Dropped before it is ready, it records a cancelled request.
+    #[derive(Debug)]
+    pub struct ResponseFuture<F> {
+        #[pin]
+        inner: F,
+        // `None` for a skipped route, and once the response has it.
+        recording: Option<Recording>,
+    }
+}
+
+impl<F> ResponseFuture<F> {
+    pub(crate) fn new(inner: F, recording: Option<Recording>) -> Self {
+        Self { inner, recording }
+    }
+}
+
+impl<F, B, E> Future for ResponseFuture<F>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    B: Body,
+{
+    type Output = Result<Response<ResponseBody<B>>, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        if let Some(recording) = this.recording {
+            recording.enter();
+        }
+        let polled = this.inner.poll(cx);
+        if let Some(recording) = this.recording {
+            recording.leave();
+        }
+        let result = ready!(polled);
+        let recording = this.recording.take();
+        Poll::Ready(match result {
+            Ok(response) => Ok(wrap(response, recording)),
+            Err(error) => {
+                if let Some(recording) = recording {
+                    recording.finish(Outcome::ServiceError);
+                }
+                Err(error)
+            }
+        })
+    }
+}
+
+/// Hands the recording on to the body, unless there will be none to see.
+fn wrap<B: Body>(response: Response<B>, recording: Option<Recording>) -> Response<ResponseBody<B>> {
+    let Some(mut recording) = recording else {
+        return response.map(|body| ResponseBody::new(body, None));
+    };
+    let ends_here = recording.head(&response);
+    if ends_here || response.body().is_end_stream() {
+        recording.finish(Outcome::Complete);
+        return response.map(|body| ResponseBody::new(body, None));
+    }
+    response.map(|body| ResponseBody::new(body, Some(recording)))
+}

@@ -1,0 +1,8 @@
+//! What a request is labelled with: the only place where cardinality is decided.
+
+pub(crate) mod method;
+pub(crate) mod route;
+pub(crate) mod status;
+
+/// Stands for what is not on a fixed list.
+pub(crate) const OTHER: &str = "_OTHER";

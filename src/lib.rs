@@ -1,0 +1,27 @@
+#![cfg_attr(feature = "axum", doc = include_str!("../README.md"))]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod body;
+mod buckets;
+mod builder;
+mod error;
+mod exposition;
+mod future;
+mod label;
+mod layer;
+mod naming;
+mod recording;
+mod service;
+mod store;
+
+pub use self::{
+    body::ResponseBody,
+    buckets::Buckets,
+    builder::MetricsLayerBuilder,
+    error::BuildError,
+    exposition::{Exposition, ExpositionBody, ExpositionFuture},
+    future::ResponseFuture,
+    label::route::RouteTemplate,
+    layer::MetricsLayer,
+    service::Metrics,
+};

@@ -1,0 +1,123 @@
+use super::table::Table;
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
+
+/// Words that keep neighbouring allocations out of the cache lines that a thread writes: 128 bytes, since
+/// processors fetch lines in pairs.
+const PADDING: usize = 16;
+const CELLS_PER_SLAB: usize = 16;
+
+/// Counters of one shard, a few words for each key.
+///
+/// Cells are cut from slabs that are never freed: the store lives as long as the process.
+#[derive(Debug)]
+pub(super) struct Cells {
+    table: Table<Cell>,
+    /// The words of a cell.
+    width: usize,
+    spare: Mutex<&'static [AtomicU64]>,
+    /// One thread writes, so that it need not lock the bus for it.
+    leased: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct Cell {
+    pub(super) key: u64,
+    /// The key's index in the store's list of keys.
+    pub(super) index: u32,
+    words: &'static [AtomicU64],
+}
+
+impl Cells {
+    pub(super) fn new(width: usize, leased: bool) -> Self {
+        Self {
+            table: Table::new(),
+            width,
+            spare: Mutex::new(&[]),
+            leased,
+        }
+    }
+
+    /// Adds to words of a cell, in this order. The first sight of a key asks for its index.
+    pub(super) fn add<const N: usize>(
+        &self,
+        key: u64,
+        additions: [(usize, u64); N],
+        index: impl FnOnce() -> Option<u32>,
+    ) {
+        let hash = hash(key);
+        let cell = match self.table.find(hash, |cell| cell.key == key) {
+            Some(cell) => cell,
+            None => match self.insert(key, index) {
+                Some(cell) => cell,
+                None => return,
+            },
+        };
+        for (word, amount) in additions {
+            if let Some(word) = cell.words.get(word) {
+                self.add_to(word, amount);
+            }
+        }
+    }
+
+    /// Released, so that who sees an end sees the start before it, in whichever shard that was counted.
+    fn add_to(&self, word: &AtomicU64, amount: u64) {
+        if self.leased {
+            let sum = word.load(Ordering::Relaxed).wrapping_add(amount);
+            word.store(sum, Ordering::Release);
+        } else {
+            word.fetch_add(amount, Ordering::Release);
+        }
+    }
+
+    #[cold]
+    fn insert(&self, key: u64, index: impl FnOnce() -> Option<u32>) -> Option<&Cell> {
+        let index = index()?;
+        self.table.find_or_insert(
+            hash(key),
+            |cell| cell.key == key,
+            || Cell {
+                key,
+                index,
+                words: self.cut(),
+            },
+        )
+    }
+
+    /// A new cell's words.
+    fn cut(&self) -> &'static [AtomicU64] {
+        let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+        if spare.len() < self.width {
+            let words = CELLS_PER_SLAB * self.width;
+            let slab = (0..words + 2 * PADDING)
+                .map(|_| AtomicU64::new(0))
+                .collect();
+            *spare = &Box::leak::<'static>(slab)[PADDING..PADDING + words];
+        }
+        let (words, rest) = spare.split_at(self.width);
+        *spare = rest;
+        words
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Cell> {
+        self.table.iter()
+    }
+}
+
+impl Cell {
+    /// Adds what it counted to the sums.
+    ///
+    /// From the last word to the first, the reverse of how they are written: a request that the later words
+    /// count is in the earlier ones.
+    pub(super) fn add_into(&self, sums: &mut [u64]) {
+        for (sum, word) in sums.iter_mut().zip(self.words).rev() {
+            *sum = sum.wrapping_add(word.load(Ordering::Acquire));
+        }
+    }
+}
+
+fn hash(key: u64) -> u64 {
+    key.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}

@@ -1,0 +1,110 @@
+use crate::{
+    label::{method::Method, route::RouteId, status::Status},
+    recording::Outcome,
+};
+
+/// What a finished request is counted under. Absent is absent here: what stands for it is the projection's
+/// choice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct RequestKey {
+    pub(crate) method: Method,
+    pub(crate) route: RouteId,
+    pub(crate) status: Option<Status>,
+    pub(crate) outcome: Outcome,
+}
+
+impl RequestKey {
+    pub(super) fn pack(self) -> u64 {
+        let status = self.status.map_or(0, Status::number);
+        u64::from(self.route.number()) << 32
+            | u64::from(status) << 16
+            | u64::from(self.outcome as u8) << 8
+            | u64::from(self.method.index())
+    }
+
+    pub(super) fn unpack(key: u64) -> Self {
+        let status = (key >> 16) as u16;
+        Self {
+            method: Method::from_index(key as u8),
+            route: RouteId::from_number((key >> 32) as u32),
+            status: (status != 0).then_some(Status::from_number(status)),
+            outcome: Outcome::ALL[usize::from((key >> 8) as u8)],
+        }
+    }
+}
+
+/// What a request in flight is counted under.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct RouteKey {
+    pub(crate) route: RouteId,
+    pub(crate) method: Method,
+}
+
+/// What happened to a request in flight, apart from its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Movement {
+    Started,
+    /// Ended under this route without having started there.
+    Arrived,
+    /// Started under this route and ended under another.
+    Left,
+}
+
+impl RouteKey {
+    pub(super) fn pack(self, movement: Movement) -> u64 {
+        u64::from(self.route.number()) << 32
+            | u64::from(movement as u8) << 8
+            | u64::from(self.method.index())
+    }
+
+    pub(super) fn unpack(key: u64) -> (Self, Movement) {
+        let movement = match (key >> 8) as u8 {
+            0 => Movement::Started,
+            1 => Movement::Arrived,
+            _ => Movement::Left,
+        };
+        let key = Self {
+            method: Method::from_index(key as u8),
+            route: RouteId::from_number((key >> 32) as u32),
+        };
+        (key, movement)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::StatusCode;
+
+    #[test]
+    fn packed_keys_unpack_to_themselves() {
+        let methods = [
+            Method::of(&http::Method::GET),
+            Method::of(&"BREW".parse().unwrap()),
+        ];
+        let statuses = [
+            None,
+            Some(Status::of(StatusCode::OK)),
+            Some(Status::of(StatusCode::from_u16(999).unwrap())),
+        ];
+        for method in methods {
+            for route in [0, 1, u32::MAX].map(RouteId::from_number) {
+                for movement in [Movement::Started, Movement::Arrived, Movement::Left] {
+                    let key = RouteKey { route, method };
+                    assert_eq!(RouteKey::unpack(key.pack(movement)), (key, movement));
+                }
+                for status in statuses {
+                    for outcome in Outcome::ALL {
+                        let key = RequestKey {
+                            method,
+                            route,
+                            status,
+                            outcome,
+                        };
+                        assert_eq!(RequestKey::unpack(key.pack()), key);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! What the tests share: a real server, real clients, and scrapes that can be compared.
+
+#![allow(dead_code, unreachable_pub)]
+
+use axum::Router;
+use bytes::Bytes;
+use http::Request;
+use http_body_util::{BodyExt, Full};
+use hyper::client::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use std::{collections::BTreeMap, future::Future, net::SocketAddr, time::Duration};
+use tokio::net::{TcpListener, TcpStream};
+use tower::ServiceExt;
+use tower_red::Exposition;
+
+/// The body of requests.
+pub type Body = Full<Bytes>;
+
+/// Serves a router on a free port, over HTTP/1.1 and HTTP/2 without TLS, until the runtime ends.
+pub async fn serve(app: Router) -> SocketAddr {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+    address
+}
+
+/// A connection of its own, over HTTP/1.1. Dropping the sender closes it.
+pub async fn http1(address: SocketAddr) -> http1::SendRequest<Body> {
+    let stream = TcpStream::connect(address).await.unwrap();
+    let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection.with_upgrades());
+    sender
+}
+
+/// A connection of its own, over HTTP/2.
+pub async fn http2(address: SocketAddr) -> http2::SendRequest<Body> {
+    let stream = TcpStream::connect(address).await.unwrap();
+    let io = TokioIo::new(stream);
+    let (sender, connection) = http2::handshake(TokioExecutor::new(), io).await.unwrap();
+    tokio::spawn(connection);
+    sender
+}
+
+/// A request without a body. `target` is a path, or for HTTP/2 a whole URI.
+pub fn request(method: &str, target: &str) -> Request<Body> {
+    let request = Request::builder().method(method).uri(target).header("host", "localhost");
+    request.body(Body::default()).unwrap()
+}
+
+/// All values of one scrape, by series, as in `http_requests_total{method="GET",route="/",status="200"}`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Scrape(pub BTreeMap<String, f64>);
+
+impl Scrape {
+    /// Scrapes in process: whole and at once.
+    pub async fn of(exposition: &Exposition) -> Self {
+        Self::parse(&text(exposition, "text/plain").await)
+    }
+
+    pub fn parse(text: &str) -> Self {
+        let samples = text.lines().filter(|line| !line.starts_with('#')).map(|line| {
+            let (series, value) = line.rsplit_once(' ').unwrap();
+            (series.to_owned(), value.parse().unwrap())
+        });
+        Self(samples.collect())
+    }
+
+    /// The value of a series, 0 if there is none.
+    pub fn get(&self, series: &str) -> f64 {
+        self.0.get(series).copied().unwrap_or(0.0)
+    }
+
+    /// The sum over all series of that name.
+    pub fn sum(&self, name: &str) -> f64 {
+        let of_name = |series: &str| series.split('{').next() == Some(name);
+        self.0.iter().filter(|(series, _)| of_name(series)).map(|(_, value)| value).sum()
+    }
+
+    /// What changed since an earlier scrape. Without buckets and sums, which depend on the clock.
+    pub fn since(&self, before: &Self) -> BTreeMap<String, f64> {
+        let counted = |series: &str| {
+            let name = series.split('{').next().unwrap_or_default();
+            !name.ends_with("_bucket") && !name.ends_with("_sum")
+        };
+        let changes = self.0.iter().filter(|(series, _)| counted(series));
+        let changes = changes.map(|(series, value)| (series.clone(), value - before.get(series)));
+        changes.filter(|(_, change)| *change != 0.0).collect()
+    }
+}
+
+/// What [`Scrape::since`] gives for these series.
+pub fn changes<const N: usize>(expected: [(&str, f64); N]) -> BTreeMap<String, f64> {
+    expected.into_iter().map(|(series, change)| (series.to_owned(), change)).collect()
+}
+
+/// The text of a scrape in the format of that `Accept` header.
+pub async fn text(exposition: &Exposition, accept: &str) -> String {
+    let request = Request::get("/metrics").header("accept", accept).body(()).unwrap();
+    let response = exposition.clone().oneshot(request).await.unwrap();
+    let body = response.into_body().collect().await.unwrap();
+    String::from_utf8(body.to_bytes().into()).unwrap()
+}
+
+/// Asks again and again until it is so, for what happens on the other side of a socket.
+pub async fn until<F: Future<Output = bool>>(what: &str, mut is_so: impl FnMut() -> F) {
+    let asked = async {
+        while !is_so().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    let asked = tokio::time::timeout(Duration::from_secs(20), asked).await;
+    asked.unwrap_or_else(|_| panic!("waited in vain for: {what}"));
+}
+
+/// Scrapes until nothing is in flight.
+pub async fn settled(exposition: &Exposition) -> Scrape {
+    let idle = || async { Scrape::of(exposition).await.sum("http_requests_in_flight") == 0.0 };
+    until("no request in flight", idle).await;
+    Scrape::of(exposition).await
+}
