@@ -18,15 +18,9 @@ pin_project! {
     #[derive(Debug)]
     pub struct ResponseFuture<F> {
         #[pin]
-        inner: F,
+        pub(crate) inner: F,
         // `None` for a skipped route, and once the response has it.
-        recording: Option<Recording>,
-    }
-}
-
-impl<F> ResponseFuture<F> {
-    pub(crate) fn new(inner: F, recording: Option<Recording>) -> Self {
-        Self { inner, recording }
+        pub(crate) recording: Option<Recording>,
     }
 }
 

@@ -1,4 +1,8 @@
 #![cfg_attr(feature = "axum", doc = include_str!("../README.md"))]
+#![cfg_attr(
+    not(feature = "axum"),
+    doc = "Tower middleware for HTTP RED metrics. The front page is in the docs with the feature `axum`."
+)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod body;

@@ -52,13 +52,13 @@ where
     }
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
-        // Started before the inner `call`, and marked as inside it: a panic in there is one more ending.
+        // Started before the inner `call`, and inside of it until it returns: a panic in there is an ending.
         let mut recording = Recording::start(self.shared, &request);
         let inner = self.inner.call(request);
         if let Some(recording) = &mut recording {
             recording.leave();
         }
-        ResponseFuture::new(inner, recording)
+        ResponseFuture { inner, recording }
     }
 }
 

@@ -1,13 +1,14 @@
 use super::{
     error::ScrapeError,
     names::Names,
-    projection::{LabelPairs, Projection, Row},
+    projection::Projection,
+    rows::{Histogram, LabelPairs, Rows},
 };
 use crate::{
     Buckets,
     layer::Shared,
     naming::{Family, Naming},
-    store::Snapshot,
+    store::{Collecting, Snapshot},
 };
 use prometheus_client::{
     collector::Collector,
@@ -28,7 +29,7 @@ pub(crate) struct Families {
     shared: &'static Shared,
     pub(super) naming: Naming,
     pub(super) buckets: Buckets,
-    /// Kept from scrape to scrape, and made anew when there are new label sets.
+    /// Kept from scrape to scrape, and added to when there are new label sets.
     projection: Mutex<Arc<Projection>>,
     withdrawn: AtomicBool,
 }
@@ -44,19 +45,33 @@ impl Families {
         }
     }
 
-    /// What was counted until now, and the series it makes.
-    pub(super) fn collect(&self) -> (Snapshot, Arc<Projection>) {
-        // In this order, so that the projection has all keys of the snapshot.
-        let snapshot = self.shared.store.collect();
-        let keys = self.shared.store.keys();
+    /// Begins to sum up what was counted.
+    pub(super) fn collect(&self) -> Collecting {
+        self.shared.store.collect()
+    }
+
+    /// Goes on summing up. `None` until it is done.
+    pub(super) fn collect_some(&self, collecting: &mut Collecting) -> Option<Snapshot> {
+        self.shared.store.collect_some(collecting)
+    }
+
+    /// Goes on with the series of what was counted. `None` until all of them are there, for snapshots taken
+    /// before.
+    pub(super) fn project_some(&self) -> Option<Arc<Projection>> {
         let mut kept = self
             .projection
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if !kept.is_of(&keys) {
-            *kept = Arc::new(Projection::new(&keys, self.shared.routes.names()));
+        if kept.is_complete(&self.shared.store) {
+            return Some(Arc::clone(&kept));
         }
-        (snapshot, Arc::clone(&kept))
+        // Copied if a scrape is still writing from it.
+        Arc::make_mut(&mut kept).add_some(&self.shared.store, &self.names());
+        None
+    }
+
+    fn names(&self) -> Vec<&'static str> {
+        self.shared.routes.names()
     }
 
     /// Takes the names that our families have in a scrape.
@@ -85,62 +100,79 @@ impl Collector for Families {
         if self.withdrawn.load(Ordering::Relaxed) {
             return Ok(());
         }
-        let (snapshot, projection) = self.collect();
+        let mut collecting = self.collect();
+        let snapshot = at_once(|| self.collect_some(&mut collecting));
+        let projection = at_once(|| self.project_some());
+        let encoding = Encoding {
+            snapshot,
+            names: self.names(),
+        };
         let naming = &self.naming;
-        let counters = [
-            (&naming.requests, &projection.requests),
-            (&naming.errors, &projection.errors),
-            (&naming.cancelled, &projection.cancelled),
-        ];
-        for (family, rows) in counters {
-            encode_counters(&mut encoder, family, rows, &projection, &snapshot)?;
+        encoding.counters(&mut encoder, &naming.requests, &projection.requests)?;
+        encoding.counters(&mut encoder, &naming.errors, &projection.errors)?;
+        encoding.counters(&mut encoder, &naming.cancelled, &projection.cancelled)?;
+        let bounds = self.buckets.bounds();
+        encoding.histograms(&mut encoder, &naming.duration, bounds, &projection.requests)?;
+        encoding.gauges(&mut encoder, &naming.in_flight, &projection.in_flight)
+    }
+}
+
+fn at_once<T>(mut work: impl FnMut() -> Option<T>) -> T {
+    loop {
+        if let Some(done) = work() {
+            return done;
         }
-        self.encode_durations(&mut encoder, &projection, &snapshot)?;
-        encode_gauges(&mut encoder, &naming.in_flight, &projection, &snapshot)
     }
 }
 
-fn encode_counters(
-    encoder: &mut DescriptorEncoder<'_>,
-    family: &Family,
-    rows: &[Row],
-    projection: &Projection,
-    snapshot: &Snapshot,
-) -> fmt::Result {
-    let mut encoder =
-        encoder.encode_descriptor(&family.name, family.help, None, MetricType::Counter)?;
-    for row in rows {
-        encoder
-            .encode_family(&projection.labels(row))?
-            .encode_counter::<NoLabelSet, _, f64>(&projection.count(row, snapshot), None)?;
-    }
-    Ok(())
+/// Hands families to the library.
+struct Encoding {
+    snapshot: Snapshot,
+    names: Vec<&'static str>,
 }
 
-fn encode_gauges(
-    encoder: &mut DescriptorEncoder<'_>,
-    family: &Family,
-    projection: &Projection,
-    snapshot: &Snapshot,
-) -> fmt::Result {
-    let mut encoder =
-        encoder.encode_descriptor(&family.name, family.help, None, MetricType::Gauge)?;
-    for row in &projection.in_flight {
-        encoder
-            .encode_family(&projection.labels(&row.row))?
-            .encode_gauge(&projection.in_flight(row, snapshot))?;
-    }
-    Ok(())
-}
-
-impl Families {
-    fn encode_durations(
+impl Encoding {
+    fn counters(
         &self,
         encoder: &mut DescriptorEncoder<'_>,
-        projection: &Projection,
-        snapshot: &Snapshot,
+        family: &Family,
+        rows: &Rows,
     ) -> fmt::Result {
-        let family = &self.naming.duration;
+        let Family { name, help, .. } = family;
+        let mut encoder = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+        for row in rows.iter() {
+            encoder
+                .encode_family(&row.labels(&self.names))?
+                .encode_counter::<NoLabelSet, _, f64>(&row.count(&self.snapshot), None)?;
+        }
+        Ok(())
+    }
+
+    fn gauges(
+        &self,
+        encoder: &mut DescriptorEncoder<'_>,
+        family: &Family,
+        rows: &Rows,
+    ) -> fmt::Result {
+        let Family { name, help, .. } = family;
+        let mut encoder = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+        for row in rows.iter() {
+            if let Some(value) = row.in_flight(&self.snapshot) {
+                encoder
+                    .encode_family(&row.labels(&self.names))?
+                    .encode_gauge(&value)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn histograms(
+        &self,
+        encoder: &mut DescriptorEncoder<'_>,
+        family: &Family,
+        bounds: &[f64],
+        rows: &Rows,
+    ) -> fmt::Result {
         // The library adds the unit to the name by itself.
         let (name, unit) = match family.name.strip_suffix("_seconds") {
             Some(name) => (name, Some(&Unit::Seconds)),
@@ -148,13 +180,13 @@ impl Families {
         };
         let mut encoder =
             encoder.encode_descriptor(name, family.help, unit, MetricType::Histogram)?;
-        let bounds = self.buckets.bounds();
-        for row in &projection.requests {
-            let histogram = projection.histogram(row, snapshot, bounds.len());
+        let mut histogram = Histogram::default();
+        for row in rows.iter() {
+            row.fill(&mut histogram, &self.snapshot);
             let bounds = bounds.iter().copied().chain([f64::INFINITY]);
-            let buckets: Vec<(f64, u64)> = bounds.zip(histogram.buckets).collect();
+            let buckets: Vec<(f64, u64)> = bounds.zip(histogram.buckets.iter().copied()).collect();
             encoder
-                .encode_family(&projection.labels(row))?
+                .encode_family(&row.labels(&self.names))?
                 .encode_histogram::<NoLabelSet>(
                     histogram.seconds,
                     histogram.count,

@@ -7,6 +7,7 @@ mod future;
 mod library;
 mod names;
 mod projection;
+mod rows;
 mod scrape;
 mod text;
 
@@ -14,7 +15,7 @@ pub use self::{body::ExpositionBody, future::ExpositionFuture};
 
 pub(crate) use self::families::Families;
 
-use self::{error::ScrapeError, names::Names, scrape::Scrape};
+use self::{chunks::Pool, error::ScrapeError, names::Names, scrape::Scrape};
 use http::{Method, Request};
 use prometheus_client::{encoding::text::encode_registry, registry::Registry};
 use std::{
@@ -74,28 +75,28 @@ pub struct Exposition {
 struct Source {
     registry: Option<Registry>,
     families: Option<Arc<Families>>,
+    pool: Arc<Pool>,
 }
 
 impl Exposition {
     /// An endpoint for a registry alone, for a process that has no layer or registered it there.
     #[must_use]
     pub fn new(registry: Registry) -> Self {
-        Self::of(Source {
-            registry: Some(registry),
-            families: None,
-        })
+        Self::of(Some(registry), None)
     }
 
     pub(crate) fn with_families(registry: Option<Registry>, families: Families) -> Self {
-        Self::of(Source {
-            registry,
-            families: Some(Arc::new(families)),
-        })
+        Self::of(registry, Some(Arc::new(families)))
     }
 
-    fn of(source: Source) -> Self {
+    fn of(registry: Option<Registry>, families: Option<Arc<Families>>) -> Self {
+        let pool = Arc::default();
         Self {
-            source: Arc::new(source),
+            source: Arc::new(Source {
+                registry,
+                families,
+                pool,
+            }),
         }
     }
 }

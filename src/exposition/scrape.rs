@@ -1,11 +1,12 @@
 use super::{
-    Source,
+    Families, Source,
     chunks::Chunks,
     error::ScrapeError,
     library,
     names::Names,
     text::{Dialect, Writer},
 };
+use crate::store::{Collecting, Snapshot};
 use bytes::Bytes;
 use prometheus_client::encoding::text::encode_registry;
 use std::sync::Arc;
@@ -18,17 +19,26 @@ pub(super) struct Scrape {
     source: Arc<Source>,
     dialect: Dialect,
     out: Chunks,
-    /// Writes our families, once the registry's are written.
-    writer: Option<Writer>,
+    stage: Stage,
+}
+
+/// What comes next.
+enum Stage {
+    Registry,
+    Collect(Arc<Families>, Collecting),
+    Project(Arc<Families>, Snapshot),
+    Write(Box<Writer>),
+    Done,
 }
 
 impl Scrape {
     pub(super) fn new(source: Arc<Source>, dialect: Dialect) -> Self {
+        let out = Chunks::new(Arc::clone(&source.pool));
         Self {
             source,
             dialect,
-            out: Chunks::default(),
-            writer: None,
+            out,
+            stage: Stage::Registry,
         }
     }
 
@@ -36,21 +46,31 @@ impl Scrape {
         self.dialect.content_type()
     }
 
-    /// Writes a piece. `true` once everything is written.
+    /// Does a piece of the work. `true` once everything is written.
     pub(super) fn work(&mut self) -> Result<bool, ScrapeError> {
-        let Some(writer) = &mut self.writer else {
-            return self.begin();
-        };
-        for _ in 0..CHUNKS_PER_PIECE {
-            if !writer.write_some(&mut self.out) {
-                return Ok(true);
+        self.stage = match std::mem::replace(&mut self.stage, Stage::Done) {
+            Stage::Registry => self.write_registry()?,
+            Stage::Collect(families, mut collecting) => {
+                match families.collect_some(&mut collecting) {
+                    Some(snapshot) => Stage::Project(families, snapshot),
+                    None => Stage::Collect(families, collecting),
+                }
             }
-        }
-        Ok(false)
+            Stage::Project(families, snapshot) => match families.project_some() {
+                Some(projection) => {
+                    let writer = Writer::new(families, self.dialect, snapshot, projection);
+                    Stage::Write(Box::new(writer))
+                }
+                None => Stage::Project(families, snapshot),
+            },
+            Stage::Write(writer) => self.write_families(writer),
+            Stage::Done => Stage::Done,
+        };
+        Ok(matches!(self.stage, Stage::Done))
     }
 
-    /// The registry goes first, in the one call that the library has for it. `true` if it is all there is.
-    fn begin(&mut self) -> Result<bool, ScrapeError> {
+    /// The registry goes first, in the one call that the library has for it.
+    fn write_registry(&mut self) -> Result<Stage, ScrapeError> {
         let mut names = Names::default();
         if let Some(registry) = &self.source.registry {
             let mut text = String::new();
@@ -58,11 +78,19 @@ impl Scrape {
             library::copy(&text, self.dialect, &mut names, &mut self.out)?;
         }
         let Some(families) = &self.source.families else {
-            return Ok(true);
+            return Ok(Stage::Done);
         };
         families.take_names(&mut names)?;
-        self.writer = Some(Writer::new(Arc::clone(families), self.dialect));
-        Ok(false)
+        Ok(Stage::Collect(Arc::clone(families), families.collect()))
+    }
+
+    fn write_families(&mut self, mut writer: Box<Writer>) -> Stage {
+        for _ in 0..CHUNKS_PER_PIECE {
+            if !writer.write_some(&mut self.out) {
+                return Stage::Done;
+            }
+        }
+        Stage::Write(writer)
     }
 
     pub(super) fn finish(mut self) -> Vec<Bytes> {

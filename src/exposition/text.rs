@@ -3,9 +3,14 @@
 use super::{
     Families,
     chunks::Chunks,
-    projection::{InFlightRow, Projection, Row},
+    projection::Projection,
+    rows::{Histogram, RowRef},
 };
-use crate::{naming::Family, store::Snapshot};
+use crate::{
+    Buckets,
+    naming::{Family, Naming},
+    store::Snapshot,
+};
 use std::sync::Arc;
 
 /// The formats that can be asked for.
@@ -41,139 +46,145 @@ pub(super) struct Writer {
     dialect: Dialect,
     snapshot: Snapshot,
     projection: Arc<Projection>,
-    /// Per bucket, all that stands before the labels of its line.
-    bucket_starts: Vec<String>,
+    starts: Starts,
     /// The family that is written, and how many of its rows are.
     family: usize,
     row: usize,
+    histogram: Histogram,
 }
 
 impl Writer {
-    pub(super) fn new(families: Arc<Families>, dialect: Dialect) -> Self {
-        let (snapshot, projection) = families.collect();
-        let name = &families.naming.duration.name;
-        let bounds = families.buckets.bounds().iter();
-        let bucket_starts = bounds
-            .map(|bound| dtoa::Buffer::new().format(*bound).to_owned())
-            .chain([String::from("+Inf")])
-            .map(|bound| format!("{name}_bucket{{le=\"{bound}\","))
-            .collect();
+    pub(super) fn new(
+        families: Arc<Families>,
+        dialect: Dialect,
+        snapshot: Snapshot,
+        projection: Arc<Projection>,
+    ) -> Self {
         Self {
+            starts: Starts::new(&families.naming, &families.buckets),
             families,
             dialect,
             snapshot,
             projection,
-            bucket_starts,
             family: 0,
             row: 0,
+            histogram: Histogram::default(),
         }
     }
 
     /// Writes until a chunk is full. `false` once everything is written.
     pub(super) fn write_some(&mut self, out: &mut Chunks) -> bool {
-        loop {
-            let naming = &self.families.naming;
-            let projection = &*self.projection;
-            let more = match self.family {
-                0 => self.counter(out, &naming.requests, &projection.requests),
-                1 => self.counter(out, &naming.errors, &projection.errors),
-                2 => self.counter(out, &naming.cancelled, &projection.cancelled),
-                3 => self.histogram(out, &naming.duration, &projection.requests),
-                4 => self.gauge(out, &naming.in_flight, &projection.in_flight),
-                _ => return false,
-            };
-            if more {
-                self.row += 1;
-            } else {
-                self.family += 1;
-                self.row = 0;
-            }
+        while self.write_row(out) {
             if out.split() {
                 return true;
             }
         }
+        false
     }
 
-    /// Writes the next row of a counter, after the family's head if it is the first. `false` after the last.
-    fn counter(&self, out: &mut Chunks, family: &Family, rows: &[Row]) -> bool {
-        let suffix = self.dialect.counter_suffix();
-        self.head(out, family, suffix, None);
-        let Some(row) = rows.get(self.row) else {
-            return false;
+    /// Writes the next row, after its family's head if it is the first. `false` after the last.
+    fn write_row(&mut self, out: &mut Chunks) -> bool {
+        let Self {
+            families,
+            projection,
+            snapshot,
+            starts,
+            histogram,
+            ..
+        } = self;
+        let naming = &families.naming;
+        let (family, rows) = match self.family {
+            0 => (&naming.requests, &projection.requests),
+            1 => (&naming.errors, &projection.errors),
+            2 => (&naming.cancelled, &projection.cancelled),
+            3 => (&naming.duration, &projection.requests),
+            4 => (&naming.in_flight, &projection.in_flight),
+            _ => return false,
         };
-        let count = self.projection.count(row, &self.snapshot);
-        self.sample(out, &family.name, "_total", row)
-            .push_count(count);
-        out.push("\n");
-        true
-    }
-
-    fn gauge(&self, out: &mut Chunks, family: &Family, rows: &[InFlightRow]) -> bool {
-        self.head(out, family, "", None);
+        if self.row == 0 {
+            write_head(out, family, self.dialect);
+        }
         let Some(row) = rows.get(self.row) else {
-            return false;
+            self.family += 1;
+            self.row = 0;
+            return true;
         };
-        let value = self.projection.in_flight(row, &self.snapshot);
-        self.sample(out, &family.name, "", &row.row)
-            .push_count(value);
-        out.push("\n");
-        true
-    }
-
-    fn histogram(&self, out: &mut Chunks, family: &Family, rows: &[Row]) -> bool {
-        self.head(out, family, "", Some("seconds"));
-        let Some(row) = rows.get(self.row) else {
-            return false;
-        };
-        let bounds = self.bucket_starts.len() - 1;
-        let histogram = self.projection.histogram(row, &self.snapshot, bounds);
-        // In the order in which the library writes them.
-        self.sample(out, &family.name, "_sum", row)
-            .push_number(histogram.seconds);
-        out.push("\n");
-        self.sample(out, &family.name, "_count", row)
-            .push_count(histogram.count);
-        out.push("\n");
-        let labels = self.projection.text(row);
-        let mut cumulated = 0;
-        for (start, bucket) in self.bucket_starts.iter().zip(histogram.buckets) {
-            cumulated += bucket;
-            out.push(start);
-            out.push(labels);
-            out.push("} ");
-            out.push_count(cumulated);
-            out.push("\n");
+        self.row += 1;
+        match self.family {
+            3 => {
+                row.fill(histogram, snapshot);
+                write_histogram(out, starts, row, histogram);
+            }
+            4 => {
+                if let Some(value) = row.in_flight(snapshot) {
+                    write_sample(out, &starts.in_flight, row).push_count(value);
+                }
+            }
+            counter => {
+                write_sample(out, &starts.counters[counter], row).push_count(row.count(snapshot));
+            }
         }
         true
     }
+}
 
-    /// Writes a family's head before its first row.
-    fn head(&self, out: &mut Chunks, family: &Family, suffix: &str, unit: Option<&str>) {
-        if self.row > 0 {
-            return;
-        }
-        let Family { name, kind, help } = family;
-        out.push(&format!(
-            "# HELP {name}{suffix} {help}\n# TYPE {name}{suffix} {kind}\n"
-        ));
-        if let (Dialect::OpenMetrics, Some(unit)) = (self.dialect, unit) {
-            out.push(&format!("# UNIT {name} {unit}\n"));
-        }
+fn write_head(out: &mut Chunks, family: &Family, dialect: Dialect) {
+    let Family { name, kind, help } = family;
+    let suffix = match *kind {
+        "counter" => dialect.counter_suffix(),
+        _ => "",
+    };
+    out.push(&format!(
+        "# HELP {name}{suffix} {help}\n# TYPE {name}{suffix} {kind}\n"
+    ));
+    if dialect == Dialect::OpenMetrics && name.ends_with("_seconds") {
+        out.push(&format!("# UNIT {name} seconds\n"));
     }
+}
 
-    /// Writes a line up to its value.
-    fn sample<'a>(
-        &self,
-        out: &'a mut Chunks,
-        name: &str,
-        suffix: &str,
-        row: &Row,
-    ) -> &'a mut Chunks {
-        out.push(name);
-        out.push(suffix);
-        out.push("{");
-        out.push(self.projection.text(row));
-        out.push("} ");
-        out
+fn write_sample<'a>(out: &'a mut Chunks, start: &str, row: RowRef<'_>) -> &'a mut Chunks {
+    out.push(start);
+    out.push(row.text());
+    out
+}
+
+/// In the order in which the library writes them.
+fn write_histogram(out: &mut Chunks, starts: &Starts, row: RowRef<'_>, histogram: &Histogram) {
+    write_sample(out, &starts.sum, row).push_number(histogram.seconds);
+    write_sample(out, &starts.count, row).push_count(histogram.count);
+    let mut cumulated = 0;
+    for (start, bucket) in starts.buckets.iter().zip(&histogram.buckets) {
+        cumulated += bucket;
+        write_sample(out, start, row).push_count(cumulated);
+    }
+}
+
+/// What stands before the labels of a line.
+struct Starts {
+    counters: [String; 3],
+    sum: String,
+    count: String,
+    buckets: Vec<String>,
+    in_flight: String,
+}
+
+impl Starts {
+    fn new(naming: &Naming, buckets: &Buckets) -> Self {
+        let counters = [&naming.requests, &naming.errors, &naming.cancelled];
+        let duration = &naming.duration.name;
+        let bounds = buckets
+            .bounds()
+            .iter()
+            .map(|bound| dtoa::Buffer::new().format(*bound).to_owned());
+        Self {
+            counters: counters.map(|family| format!("{}_total{{", family.name)),
+            sum: format!("{duration}_sum{{"),
+            count: format!("{duration}_count{{"),
+            buckets: bounds
+                .chain([String::from("+Inf")])
+                .map(|bound| format!("{duration}_bucket{{le=\"{bound}\","))
+                .collect(),
+            in_flight: format!("{}{{", naming.in_flight.name),
+        }
     }
 }

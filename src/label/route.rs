@@ -67,6 +67,7 @@ pub(crate) struct Routes {
 
 #[derive(Debug)]
 struct Route {
+    hash: u64,
     name: &'static str,
     /// `None`: skipped.
     id: Option<RouteId>,
@@ -116,7 +117,8 @@ impl Routes {
     }
 
     fn id(&self, name: &str) -> Option<RouteId> {
-        match self.seen.find(hash(name), |route| route.name == name) {
+        let hash = hash(name);
+        match self.seen.find(hash, |route| route.is(hash, name)) {
             Some(route) => route.id,
             None => self.add(name, |number| Some(RouteId(number))),
         }
@@ -124,20 +126,20 @@ impl Routes {
 
     #[cold]
     fn add(&self, name: &str, id: impl FnOnce(u32) -> Option<RouteId>) -> Option<RouteId> {
-        let made = self.seen.find_or_insert(
-            hash(name),
-            |route| route.name == name,
-            || {
-                let name: &'static str = Box::leak(Box::from(name));
-                let mut names = self.lock_names();
-                let id = u32::try_from(names.len()).ok().and_then(id);
-                if id.is_some_and(|id| id != RouteId::NONE) {
-                    names.push(name);
-                }
-                Route { name, id }
-            },
-        );
-        made.map_or(Some(RouteId::NONE), |route| route.id)
+        let hash = hash(name);
+        let make = || {
+            let name: &'static str = Box::leak(Box::from(name));
+            let mut names = self.lock_names();
+            let id = u32::try_from(names.len()).ok().and_then(id);
+            if id.is_some_and(|id| id != RouteId::NONE) {
+                names.push(name);
+            }
+            Route { hash, name, id }
+        };
+        let route = self
+            .seen
+            .find_or_insert(hash, |route| route.is(hash, name), make);
+        route.map_or(Some(RouteId::NONE), |route| route.id)
     }
 
     fn lock_names(&self) -> std::sync::MutexGuard<'_, Vec<&'static str>> {
@@ -145,23 +147,35 @@ impl Routes {
     }
 }
 
+impl Route {
+    fn is(&self, hash: u64, name: &str) -> bool {
+        // A call to compare strings costs more than all the rest, so it is worth not to make it in vain.
+        self.hash == hash && self.name == name
+    }
+}
+
 /// Eight bytes at a step: templates are short, and their authors mean no harm.
 fn hash(name: &str) -> u64 {
     const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
-    let mut chunks = name.as_bytes().chunks_exact(8);
-    let mut hash = name.len() as u64;
-    for chunk in &mut chunks {
-        let mut word = [0; 8];
-        word.copy_from_slice(chunk);
-        hash = (hash ^ u64::from_le_bytes(word))
+    let mix = |hash: u64, word: [u8; 8]| {
+        (hash ^ u64::from_le_bytes(word))
             .wrapping_mul(FACTOR)
-            .rotate_left(29);
+            .rotate_left(29)
+    };
+    let bytes = name.as_bytes();
+    let mut hash = bytes.len() as u64;
+    let mut rest = bytes;
+    while let Some((word, after)) = rest.split_first_chunk() {
+        hash = mix(hash, *word);
+        rest = after;
     }
-    let mut word = [0; 8];
-    for (to, from) in word.iter_mut().zip(chunks.remainder()) {
-        *to = *from;
-    }
-    (hash ^ u64::from_le_bytes(word)).wrapping_mul(FACTOR)
+    // What is left over: with some of the bytes before it, if there are any.
+    let last = bytes.last_chunk().copied().unwrap_or_else(|| {
+        let mut word = [0; 8];
+        word[..rest.len()].copy_from_slice(rest);
+        word
+    });
+    mix(hash, last).wrapping_mul(FACTOR)
 }
 
 #[cfg(test)]

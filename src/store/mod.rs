@@ -9,10 +9,12 @@ mod key;
 mod slot;
 mod snapshot;
 mod table;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use self::{
     key::{Movement, RequestKey, RouteKey},
-    snapshot::{Keys, Snapshot},
+    snapshot::Snapshot,
     table::Table,
 };
 
@@ -22,6 +24,9 @@ use std::{
     collections::HashMap,
     sync::{Mutex, MutexGuard, OnceLock, PoisonError},
 };
+
+/// How many cells are summed up before others get their turn: a fraction of a millisecond.
+const CELLS_PER_PIECE: usize = 4_096;
 
 pub(crate) struct Store {
     /// Upper bounds of the buckets, in nanoseconds.
@@ -78,7 +83,7 @@ impl Store {
                 Movement::Left,
             );
         }
-        let bucket = self.bounds.partition_point(|bound| *bound < nanos);
+        let bucket = self.bucket(nanos);
         let key = key.pack();
         shard.requests.add(key, [(0, nanos), (1 + bucket, 1)], || {
             lock(&self.requests).index(key)
@@ -92,55 +97,80 @@ impl Store {
             .add(key, [(0, 1)], || lock(&self.movements).index(key));
     }
 
+    /// Linear: most requests are fast, so that their bucket is among the first.
+    fn bucket(&self, nanos: u64) -> usize {
+        let within = |bound: &u64| nanos <= *bound;
+        self.bounds
+            .iter()
+            .position(within)
+            .unwrap_or(self.bounds.len())
+    }
+
     fn shard(&self) -> &Shard {
         let common = self.shards.len() - 1;
         let slot = slot::current().min(common);
         self.shards[slot].get_or_init(|| Box::new(Shard::new(self.bounds.len(), slot < common)))
     }
 
-    /// The sums over all shards, now.
+    /// Begins to sum up all shards.
+    pub(crate) fn collect(&self) -> Collecting {
+        let (requests, movements) = self.key_counts();
+        Collecting {
+            snapshot: Snapshot::new(self.bounds.len(), requests, movements),
+            step: 0,
+        }
+    }
+
+    /// Sums up some shards more; the snapshot after the last.
     ///
-    /// Ends are read before starts, so that no request is seen to end without having started.
-    pub(crate) fn collect(&self) -> Snapshot {
-        let mut snapshot = Snapshot::new(self.bounds.len());
-        for shard in self.shards() {
-            snapshot.add_ends(shard.requests.iter());
-            snapshot.add_movements(shard.movements.iter(), |movement| {
-                movement == Movement::Left
-            });
+    /// The ends of all shards are read before the starts of any, so that no request is seen to end without
+    /// having started.
+    pub(crate) fn collect_some(&self, collecting: &mut Collecting) -> Option<Snapshot> {
+        let Collecting { snapshot, step } = collecting;
+        let mut cells = 0;
+        while cells < CELLS_PER_PIECE {
+            let (only_starts, at) = match step.checked_sub(self.shards.len()) {
+                None => (false, *step),
+                Some(at) => (true, at),
+            };
+            let Some(shard) = self.shards.get(at) else {
+                return Some(std::mem::take(snapshot));
+            };
+            if let Some(shard) = shard.get() {
+                if !only_starts {
+                    cells += snapshot.add_ends(shard.requests.iter());
+                }
+                let wanted = |movement| (movement != Movement::Left) == only_starts;
+                cells += snapshot.add_movements(shard.movements.iter(), wanted);
+            }
+            *step += 1;
         }
-        for shard in self.shards() {
-            snapshot.add_movements(shard.movements.iter(), |movement| {
-                movement != Movement::Left
-            });
-        }
-        snapshot
+        None
     }
 
-    fn shards(&self) -> impl Iterator<Item = &Shard> {
-        self.shards
-            .iter()
-            .filter_map(OnceLock::get)
-            .map(Box::as_ref)
+    /// How many keys there are, of requests and of movements.
+    pub(crate) fn key_counts(&self) -> (usize, usize) {
+        let requests = lock(&self.requests).keys.len();
+        (requests, lock(&self.movements).keys.len())
     }
 
-    /// The keys that snapshots count by.
-    pub(crate) fn keys(&self) -> Keys {
-        let movements = lock(&self.movements)
-            .keys
-            .iter()
-            .map(|key| RouteKey::unpack(*key))
-            .collect();
-        let requests = lock(&self.requests)
-            .keys
-            .iter()
-            .map(|key| RequestKey::unpack(*key))
-            .collect();
-        Keys {
-            requests,
-            movements,
-        }
+    /// Keys of requests in the order of their first sight, which is that of a snapshot's indices.
+    pub(crate) fn request_keys(&self, from: usize, most: usize) -> Vec<RequestKey> {
+        let list = lock(&self.requests);
+        list.some(from, most).map(RequestKey::unpack).collect()
     }
+
+    /// Keys of movements, likewise.
+    pub(crate) fn movement_keys(&self, from: usize, most: usize) -> Vec<(RouteKey, Movement)> {
+        let list = lock(&self.movements);
+        list.some(from, most).map(RouteKey::unpack).collect()
+    }
+}
+
+/// A snapshot on its way.
+pub(crate) struct Collecting {
+    snapshot: Snapshot,
+    step: usize,
 }
 
 impl Shard {
@@ -153,6 +183,10 @@ impl Shard {
 }
 
 impl KeyList {
+    fn some(&self, from: usize, most: usize) -> impl Iterator<Item = u64> {
+        self.keys.iter().copied().skip(from).take(most)
+    }
+
     fn index(&mut self, key: u64) -> Option<u32> {
         if let Some(index) = self.indices.get(&key) {
             return Some(*index);

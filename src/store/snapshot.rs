@@ -1,6 +1,7 @@
-use super::{Movement, RequestKey, RouteKey, cells::Cell};
+use super::{Movement, RouteKey, cells::Cell};
 
-/// What all shards counted, summed up per key. Keys are named by their index in [`Keys`].
+/// What all shards counted, summed up per key. Keys are named by their index in the store's lists of them.
+#[derive(Default)]
 pub(crate) struct Snapshot {
     /// Words per request key: the nanoseconds, then the buckets.
     width: usize,
@@ -8,35 +9,36 @@ pub(crate) struct Snapshot {
     movements: Vec<u64>,
 }
 
-/// The keys of a store in the order of their first sight. New ones are added at the end.
-pub(crate) struct Keys {
-    pub(crate) requests: Vec<RequestKey>,
-    pub(crate) movements: Vec<(RouteKey, Movement)>,
-}
-
 impl Snapshot {
-    pub(super) fn new(bounds: usize) -> Self {
+    pub(super) fn new(bounds: usize, requests: usize, movements: usize) -> Self {
+        let width = bounds + 2;
         Self {
-            width: bounds + 2,
-            requests: Vec::new(),
-            movements: Vec::new(),
+            width,
+            requests: Vec::with_capacity(requests * width),
+            movements: Vec::with_capacity(movements),
         }
     }
 
-    pub(super) fn add_ends<'a>(&mut self, cells: impl Iterator<Item = &'a Cell>) {
-        for cell in cells {
-            cell.add_into(words(&mut self.requests, cell.index, self.width));
-        }
+    /// How many cells it added.
+    pub(super) fn add_ends<'a>(&mut self, cells: impl Iterator<Item = &'a Cell>) -> usize {
+        let add = |cell: &Cell| cell.add_into(words(&mut self.requests, cell.index, self.width));
+        cells.map(add).count()
     }
 
+    /// How many cells it added.
     pub(super) fn add_movements<'a>(
         &mut self,
         cells: impl Iterator<Item = &'a Cell>,
         wanted: impl Fn(Movement) -> bool,
-    ) {
-        for cell in cells.filter(|cell| wanted(RouteKey::unpack(cell.key).1)) {
-            cell.add_into(words(&mut self.movements, cell.index, 1));
-        }
+    ) -> usize {
+        let cells = cells.filter(|cell| wanted(RouteKey::unpack(cell.key).1));
+        cells
+            .map(|cell| cell.add_into(words(&mut self.movements, cell.index, 1)))
+            .count()
+    }
+
+    pub(crate) fn bucket_count(&self) -> usize {
+        self.width - 1
     }
 
     /// The summed durations of a request key, in nanoseconds.

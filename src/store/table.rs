@@ -35,10 +35,13 @@ impl<V> Table<V> {
     pub(crate) fn find(&self, hash: u64, matches: impl Fn(&V) -> bool) -> Option<&V> {
         for level in &self.levels {
             let slots = level.get()?;
-            for value in probe(slots, hash).map_while(OnceLock::get) {
+            let mut at = start(slots, hash);
+            // A level always has free slots, so this ends.
+            while let Some(value) = slots[at].get() {
                 if matches(value) {
                     return Some(value);
                 }
+                at = (at + 1) & (slots.len() - 1);
             }
         }
         None
@@ -66,7 +69,11 @@ impl<V> Table<V> {
             .levels
             .get(last.level)?
             .get_or_init(|| (0..size(last.level)).map(|_| OnceLock::new()).collect());
-        let slot = probe(slots, hash).find(|slot| slot.get().is_none())?;
+        let (before, after) = slots.split_at(start(slots, hash));
+        let slot = after
+            .iter()
+            .chain(before)
+            .find(|slot| slot.get().is_none())?;
         last.len += 1;
         Some(slot.get_or_init(make))
     }
@@ -86,12 +93,10 @@ fn capacity(level: usize) -> usize {
     size(level) / 4 * 3
 }
 
-/// The slots where a value of that hash may be, nearest first.
-fn probe<V>(slots: &[OnceLock<V>], hash: u64) -> impl Iterator<Item = &OnceLock<V>> {
+/// The first slot where a value of that hash may be.
+fn start<V>(slots: &[OnceLock<V>], hash: u64) -> usize {
     // The length is a power of two. The upper half of a product is its well mixed one.
-    let start = (hash >> 32) as usize & (slots.len() - 1);
-    let (before, after) = slots.split_at(start);
-    after.iter().chain(before)
+    (hash >> 32) as usize & (slots.len() - 1)
 }
 
 impl<V> fmt::Debug for Table<V> {

@@ -1,0 +1,130 @@
+//! Time per request and per scrape, of this crate alone. `benches/peers` has it side by side with others.
+//!
+//! Each figure of a request is for [`REQUESTS`] of them.
+
+mod support;
+
+use axum::{Router, body::Body};
+use divan::{Bencher, counter::ItemsCount};
+use http::{Method, Request, Response, StatusCode};
+use std::{
+    convert::Infallible,
+    pin::pin,
+    task::{Context, Poll, Waker},
+};
+use support::{NothingLayer, drive, routes, serve, served, targets};
+use tower::{Layer, Service, service_fn};
+use tower_red::{Exposition, MetricsLayer, RouteTemplate};
+
+const REQUESTS: usize = 1_000;
+const THREADS: [usize; 2] = [1, 2];
+
+fn main() {
+    divan::main();
+}
+
+#[divan::bench(threads = THREADS)]
+fn service_bare(bencher: Bencher<'_, '_>) {
+    bench_service(bencher, &service_fn(answer));
+}
+
+#[divan::bench(threads = THREADS)]
+fn service_with_nothing(bencher: Bencher<'_, '_>) {
+    bench_service(bencher, &NothingLayer.layer(service_fn(answer)));
+}
+
+#[divan::bench(threads = THREADS)]
+fn service_with_metrics(bencher: Bencher<'_, '_>) {
+    bench_service(bencher, &MetricsLayer::pair().0.layer(service_fn(answer)));
+}
+
+#[divan::bench(threads = THREADS)]
+fn router_bare(bencher: Bencher<'_, '_>) {
+    bench_router(bencher, routes);
+}
+
+#[divan::bench(threads = THREADS)]
+fn router_with_nothing(bencher: Bencher<'_, '_>) {
+    bench_router(bencher, || routes().layer(NothingLayer));
+}
+
+#[divan::bench(threads = THREADS)]
+fn router_with_metrics(bencher: Bencher<'_, '_>) {
+    let (layer, _) = MetricsLayer::pair();
+    bench_router(bencher, || routes().layer(layer.clone()));
+}
+
+#[divan::bench(args = [100, 1_000, 10_000])]
+fn scrape(bencher: Bencher<'_, '_>, label_sets: usize) {
+    let exposition = exposition(label_sets);
+    let scraped = bencher.counter(ItemsCount::new(label_sets));
+    scraped.bench_local(|| scrape_once(&exposition));
+}
+
+fn bench_service<S, B>(bencher: Bencher<'_, '_>, service: &S)
+where
+    S: Service<Request<Body>, Response = Response<B>, Error = Infallible> + Clone + Sync,
+    B: http_body::Body,
+{
+    bencher.counter(ItemsCount::new(REQUESTS)).bench(|| {
+        for _ in 0..REQUESTS {
+            serve(&mut service.clone(), Request::new(Body::empty()));
+        }
+    });
+}
+
+/// Each thread has a router of its own, as each connection does when it is served. The layer is shared.
+fn bench_router(bencher: Bencher<'_, '_>, router: impl Fn() -> Router + Sync) {
+    let targets = targets();
+    bencher
+        .counter(ItemsCount::new(REQUESTS))
+        .with_inputs(|| served(router()))
+        .bench_refs(|router| drive(router, &targets, REQUESTS));
+}
+
+async fn answer(_: Request<Body>) -> Result<Response<Body>, Infallible> {
+    Ok(Response::new(Body::from("answer")))
+}
+
+/// An exposition of that many label sets: routes, two methods, five statuses.
+fn exposition(label_sets: usize) -> Exposition {
+    let (layer, exposition) = MetricsLayer::pair();
+    let mut service = layer.layer(service_fn(async |request: Request<Body>| {
+        let status = *request.extensions().get::<StatusCode>().unwrap();
+        let response = Response::builder().status(status);
+        Ok::<_, Infallible>(response.body(Body::from("answer")).unwrap())
+    }));
+    for n in 0..label_sets {
+        let route: &'static str = format!("/api/v1/resource{}/{{id}}", n / 10).leak();
+        let mut request = Request::new(Body::empty());
+        *request.method_mut() = if n % 2 == 0 {
+            Method::GET
+        } else {
+            Method::POST
+        };
+        request.extensions_mut().insert(RouteTemplate::new(route));
+        request.extensions_mut().insert(
+            [
+                StatusCode::OK,
+                StatusCode::CREATED,
+                StatusCode::NOT_FOUND,
+                StatusCode::CONFLICT,
+                StatusCode::BAD_GATEWAY,
+            ][n / 2 % 5],
+        );
+        serve(&mut service, request);
+    }
+    exposition
+}
+
+/// Scrapes to the end, as fast as it goes.
+fn scrape_once(exposition: &Exposition) -> u64 {
+    let request = Request::get("/metrics").body(()).unwrap();
+    let mut scrape = pin!(exposition.clone().call(request));
+    let mut cx = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(Ok(response)) = scrape.as_mut().poll(&mut cx) {
+            return http_body::Body::size_hint(response.body()).exact().unwrap();
+        }
+    }
+}
