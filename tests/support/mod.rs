@@ -2,13 +2,32 @@
 
 #![allow(dead_code, unreachable_pub)]
 
-use axum::Router;
+use axum::{BoxError, Router};
 use bytes::Bytes;
-use http::Request;
+use http::{HeaderMap, Request, Response};
+use http_body::{Frame, SizeHint};
 use http_body_util::{BodyExt, Full};
-use hyper::client::conn::{http1, http2};
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use std::{collections::BTreeMap, future::Future, net::SocketAddr, time::Duration};
+use hyper::{
+    body::Incoming,
+    client::conn::{http1, http2},
+};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo},
+    server::conn::auto,
+    service::TowerToHyperService,
+};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    future::Future,
+    net::SocketAddr,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
+    time::Duration,
+};
 use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt;
 use tower_red::Exposition;
@@ -21,6 +40,33 @@ pub async fn serve(app: Router) -> SocketAddr {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+    address
+}
+
+/// Serves any service on a free port as [`serve`] does, but by hyper itself.
+pub async fn serve_hyper<S, B>(service: S) -> SocketAddr
+where
+    S: tower::Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
+    S::Future: Send,
+    S::Error: Into<BoxError>,
+    B: http_body::Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<BoxError>,
+{
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            let service = TowerToHyperService::new(service.clone());
+            tokio::spawn(async move {
+                let server = auto::Builder::new(TokioExecutor::new());
+                let io = TokioIo::new(stream);
+                // How a connection ends is for its client to see.
+                let _ = server.serve_connection_with_upgrades(io, service).await;
+            });
+        }
+    });
     address
 }
 
@@ -43,7 +89,10 @@ pub async fn http2(address: SocketAddr) -> http2::SendRequest<Body> {
 
 /// A request without a body. `target` is a path, or for HTTP/2 a whole URI.
 pub fn request(method: &str, target: &str) -> Request<Body> {
-    let request = Request::builder().method(method).uri(target).header("host", "localhost");
+    let request = Request::builder()
+        .method(method)
+        .uri(target)
+        .header("host", "localhost");
     request.body(Body::default()).unwrap()
 }
 
@@ -58,10 +107,13 @@ impl Scrape {
     }
 
     pub fn parse(text: &str) -> Self {
-        let samples = text.lines().filter(|line| !line.starts_with('#')).map(|line| {
-            let (series, value) = line.rsplit_once(' ').unwrap();
-            (series.to_owned(), value.parse().unwrap())
-        });
+        let samples = text
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .map(|line| {
+                let (series, value) = line.rsplit_once(' ').unwrap();
+                (series.to_owned(), value.parse().unwrap())
+            });
         Self(samples.collect())
     }
 
@@ -73,7 +125,11 @@ impl Scrape {
     /// The sum over all series of that name.
     pub fn sum(&self, name: &str) -> f64 {
         let of_name = |series: &str| series.split('{').next() == Some(name);
-        self.0.iter().filter(|(series, _)| of_name(series)).map(|(_, value)| value).sum()
+        self.0
+            .iter()
+            .filter(|(series, _)| of_name(series))
+            .map(|(_, value)| value)
+            .sum()
     }
 
     /// What changed since an earlier scrape. Without buckets and sums, which depend on the clock.
@@ -90,12 +146,18 @@ impl Scrape {
 
 /// What [`Scrape::since`] gives for these series.
 pub fn changes<const N: usize>(expected: [(&str, f64); N]) -> BTreeMap<String, f64> {
-    expected.into_iter().map(|(series, change)| (series.to_owned(), change)).collect()
+    expected
+        .into_iter()
+        .map(|(series, change)| (series.to_owned(), change))
+        .collect()
 }
 
 /// The text of a scrape in the format of that `Accept` header.
 pub async fn text(exposition: &Exposition, accept: &str) -> String {
-    let request = Request::get("/metrics").header("accept", accept).body(()).unwrap();
+    let request = Request::get("/metrics")
+        .header("accept", accept)
+        .body(())
+        .unwrap();
     let response = exposition.clone().oneshot(request).await.unwrap();
     let body = response.into_body().collect().await.unwrap();
     String::from_utf8(body.to_bytes().into()).unwrap()
@@ -117,4 +179,70 @@ pub async fn settled(exposition: &Exposition) -> Scrape {
     let idle = || async { Scrape::of(exposition).await.sum("http_requests_in_flight") == 0.0 };
     until("no request in flight", idle).await;
     Scrape::of(exposition).await
+}
+
+/// A body that does what its script says, and then waits for ever.
+#[derive(Debug, Default)]
+pub struct Scripted {
+    steps: VecDeque<Step>,
+    /// What `is_end_stream` says.
+    pub ended: Arc<AtomicBool>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum Step {
+    Data,
+    /// Data, and from then on `is_end_stream`.
+    LastData,
+    Trailers,
+    End,
+    Error,
+    Panic,
+}
+
+impl Scripted {
+    pub fn new(steps: &[Step]) -> Self {
+        Self {
+            steps: steps.iter().copied().collect(),
+            ended: Arc::default(),
+        }
+    }
+}
+
+impl http_body::Body for Scripted {
+    type Data = Bytes;
+    type Error = &'static str;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, &'static str>>> {
+        let data = || Frame::data(Bytes::from_static(b"data"));
+        let Some(step) = self.steps.pop_front() else {
+            return Poll::Pending;
+        };
+        Poll::Ready(match step {
+            Step::Data => Some(Ok(data())),
+            Step::LastData => {
+                self.ended.store(true, Ordering::Relaxed);
+                Some(Ok(data()))
+            }
+            Step::Trailers => Some(Ok(Frame::trailers(HeaderMap::new()))),
+            Step::End => None,
+            Step::Error => Some(Err("scripted error")),
+            Step::Panic => panic!("scripted panic"),
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.ended.load(Ordering::Relaxed)
+    }
+
+    /// Neither exact nor unknown, and another one after each frame.
+    fn size_hint(&self) -> SizeHint {
+        let mut hint = SizeHint::new();
+        hint.set_lower(self.steps.len() as u64);
+        hint.set_upper(100);
+        hint
+    }
 }

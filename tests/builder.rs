@@ -1,0 +1,381 @@
+//! What can be configured, and that a bad configuration is refused with an error that names the value.
+
+use prometheus_client::registry::Registry;
+use std::{error::Error, fmt::Debug};
+use tower_red::{Buckets, BuildError, Exposition, Metrics, MetricsLayer, MetricsLayerBuilder};
+
+/// The bound that is refused as no finite number above zero, as bits: NaN equals nothing.
+fn invalid_bound(error: &BuildError) -> Option<u64> {
+    match error {
+        BuildError::InvalidBucket { bound } => Some(bound.to_bits()),
+        _ => None,
+    }
+}
+
+fn namespace(namespace: &str) -> Result<(MetricsLayer, Exposition), BuildError> {
+    MetricsLayer::builder().namespace(namespace).pair()
+}
+
+fn skip(route: &str) -> Result<(MetricsLayer, Exposition), BuildError> {
+    MetricsLayer::builder().skip([route]).pair()
+}
+
+#[test]
+fn buckets_default_to_the_documented_ones() {
+    let documented = [
+        0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
+    ];
+    assert_eq!(Buckets::default().bounds(), documented);
+}
+
+#[test]
+fn presets_are_the_documented_ones() {
+    assert_eq!(Buckets::fast().bounds(), [0.01, 0.05, 0.1, 0.25, 0.5, 1.0]);
+    assert_eq!(Buckets::medium().bounds(), [0.25, 0.5, 1.0, 2.0, 5.0, 10.0]);
+    assert_eq!(
+        Buckets::slow().bounds(),
+        [1.0, 5.0, 10.0, 30.0, 60.0, 120.0]
+    );
+}
+
+#[test]
+fn buckets_are_what_was_asked_for() {
+    let custom = Buckets::custom(vec![1e-9, 0.3, 1e9]).unwrap();
+    assert_eq!(custom.bounds(), [1e-9, 0.3, 1e9]);
+    let exponential = Buckets::exponential(0.001, 10.0, 4).unwrap();
+    assert_eq!(exponential.bounds(), [0.001, 0.01, 0.1, 1.0]);
+    let linear = Buckets::linear(0.5, 0.25, 4).unwrap();
+    assert_eq!(linear.bounds(), [0.5, 0.75, 1.0, 1.25]);
+}
+
+#[test]
+fn the_rounding_of_linear_buckets_does_not_add_up() {
+    let linear = Buckets::linear(0.1, 0.1, 64).unwrap();
+    assert_eq!(linear.bounds()[9], 1.0);
+    assert_eq!(linear.bounds()[63], 6.4);
+}
+
+#[test]
+fn sixty_four_buckets_are_allowed_and_sixty_five_are_not() {
+    let bounds = |count: u8| Buckets::custom((1..=count).map(f64::from));
+    assert_eq!(bounds(64).unwrap().bounds().len(), 64);
+    assert_eq!(bounds(65), Err(BuildError::TooManyBuckets { most: 64 }));
+    let linear = Buckets::linear(1.0, 1.0, 65);
+    assert_eq!(linear, Err(BuildError::TooManyBuckets { most: 64 }));
+    let exponential = Buckets::exponential(1.0, 1.1, 65);
+    assert_eq!(exponential, Err(BuildError::TooManyBuckets { most: 64 }));
+}
+
+#[test]
+fn buckets_from_an_endless_iterator_are_refused() {
+    let endless = Buckets::custom((1_u32..).map(f64::from));
+    assert_eq!(endless, Err(BuildError::TooManyBuckets { most: 64 }));
+    let huge = Buckets::linear(1.0, 1.0, usize::MAX);
+    assert_eq!(huge, Err(BuildError::TooManyBuckets { most: 64 }));
+    let huge = Buckets::exponential(1.0, 2.0, usize::MAX);
+    assert_eq!(huge, Err(BuildError::TooManyBuckets { most: 64 }));
+}
+
+#[test]
+fn no_buckets_are_refused() {
+    assert_eq!(Buckets::custom([]), Err(BuildError::NoBuckets));
+    assert_eq!(Buckets::linear(1.0, 1.0, 0), Err(BuildError::NoBuckets));
+    assert_eq!(
+        Buckets::exponential(1.0, 2.0, 0),
+        Err(BuildError::NoBuckets)
+    );
+}
+
+#[test]
+fn a_bound_that_is_not_finite_or_not_positive_is_named() {
+    let bad = [
+        f64::NAN,
+        f64::INFINITY,
+        f64::NEG_INFINITY,
+        -1.0,
+        0.0,
+        -0.0,
+        -f64::MIN_POSITIVE,
+    ];
+    for bound in bad {
+        for bounds in [
+            vec![bound],
+            vec![bound, 1.0],
+            vec![1.0, bound],
+            vec![1.0, bound, 2.0],
+        ] {
+            let error = Buckets::custom(bounds.clone()).unwrap_err();
+            assert_eq!(invalid_bound(&error), Some(bound.to_bits()), "{bounds:?}");
+        }
+        let exponential = Buckets::exponential(bound, 2.0, 2).unwrap_err();
+        assert_eq!(
+            invalid_bound(&exponential),
+            Some(bound.to_bits()),
+            "{bound}"
+        );
+        // Whose first step adds zero, which takes the sign of a negative zero.
+        let linear = Buckets::linear(bound, 1.0, 2).unwrap_err();
+        assert_eq!(
+            invalid_bound(&linear),
+            Some((bound + 0.0).to_bits()),
+            "{bound}"
+        );
+    }
+}
+
+#[test]
+fn a_bound_that_is_not_above_the_one_before_it_is_named_with_it() {
+    let not_increasing =
+        |previous, bound| Err(BuildError::BucketsNotIncreasing { previous, bound });
+    assert_eq!(Buckets::custom([2.0, 1.0]), not_increasing(2.0, 1.0));
+    assert_eq!(Buckets::custom([1.0, 1.0]), not_increasing(1.0, 1.0));
+    assert_eq!(
+        Buckets::custom([1.0, 2.0, 2.0, 1.0]),
+        not_increasing(2.0, 2.0)
+    );
+    assert_eq!(
+        Buckets::custom([1.0, 3.0, 2.0, 4.0]),
+        not_increasing(3.0, 2.0)
+    );
+}
+
+#[test]
+fn arguments_of_linear_buckets_that_do_not_increase_are_named() {
+    let not_increasing =
+        |previous, bound| Err(BuildError::BucketsNotIncreasing { previous, bound });
+    assert_eq!(Buckets::linear(1.0, 0.0, 3), not_increasing(1.0, 1.0));
+    assert_eq!(Buckets::linear(3.0, -1.0, 2), not_increasing(3.0, 2.0));
+    // Too small a step for the numbers there.
+    assert_eq!(Buckets::linear(1e17, 1.0, 2), not_increasing(1e17, 1e17));
+    let infinite = Buckets::linear(1.0, f64::INFINITY, 3).unwrap_err();
+    assert!(invalid_bound(&infinite).is_some(), "{infinite}");
+    let nan = Buckets::linear(1.0, f64::NAN, 3).unwrap_err();
+    assert!(invalid_bound(&nan).is_some(), "{nan}");
+}
+
+#[test]
+fn arguments_of_exponential_buckets_that_do_not_increase_are_named() {
+    let not_increasing =
+        |previous, bound| Err(BuildError::BucketsNotIncreasing { previous, bound });
+    assert_eq!(Buckets::exponential(1.0, 1.0, 3), not_increasing(1.0, 1.0));
+    assert_eq!(Buckets::exponential(1.0, 0.5, 3), not_increasing(1.0, 0.5));
+    let invalid = |bound| Err(BuildError::InvalidBucket { bound });
+    assert_eq!(Buckets::exponential(1.0, 0.0, 3), invalid(0.0));
+    assert_eq!(Buckets::exponential(1.0, -2.0, 3), invalid(-2.0));
+    // Past the largest number there is.
+    assert_eq!(Buckets::exponential(1.0, 1e300, 3), invalid(f64::INFINITY));
+    let nan = Buckets::exponential(1.0, f64::NAN, 3).unwrap_err();
+    assert!(invalid_bound(&nan).is_some(), "{nan}");
+}
+
+#[test]
+fn a_namespace_begins_with_a_letter_or_underscore_and_goes_on_with_digits_too() {
+    for good in ["shop", "_", "Shop_2", "a", "__x__"] {
+        assert!(namespace(good).is_ok(), "{good}");
+    }
+}
+
+#[test]
+fn a_namespace_that_no_metric_name_can_begin_with_is_named() {
+    let bad = [
+        "", "my-shop", "my shop", "my:shop", "2shop", "größe", "shop\n", "\nshop", "shop.", "ſhop",
+        " shop", "sh\"op", "٣",
+    ];
+    for bad in bad {
+        let expected = BuildError::InvalidNamespace {
+            namespace: bad.to_owned(),
+        };
+        assert_eq!(namespace(bad).unwrap_err(), expected);
+        let mut registry = Registry::default();
+        let registered = MetricsLayer::builder()
+            .namespace(bad)
+            .register(&mut registry);
+        assert_eq!(registered.unwrap_err(), expected);
+    }
+}
+
+#[test]
+fn a_route_to_skip_is_a_template_as_axum_takes_it() {
+    for good in [
+        "/",
+        "/healthz",
+        "/users/{id}",
+        "/files/{*path}",
+        "/v{version}",
+        "/{{literal}}",
+        "//",
+        "/größe",
+        "_unmatched",
+    ] {
+        assert!(skip(good).is_ok(), "{good}");
+    }
+}
+
+#[test]
+fn the_same_route_may_be_skipped_twice() {
+    let twice = MetricsLayer::builder().skip(["/a", "/a"]).skip(["/a"]);
+    assert!(twice.pair().is_ok());
+}
+
+#[test]
+fn a_route_to_skip_that_does_not_parse_is_named() {
+    let bad = [
+        "",
+        "healthz",
+        " /healthz",
+        "*",
+        "_OTHER",
+        "/a/{b",
+        "/a/b}",
+        "/{}",
+        "/{*}",
+        "/{a}-{b}",
+        "/{a}b",
+        "/{*rest}/more",
+        "/a{*rest}b",
+    ];
+    for bad in bad {
+        for error in [
+            skip(bad).unwrap_err(),
+            MetricsLayer::builder()
+                .skip(["/fine", bad])
+                .skip(["/also/fine"])
+                .register(&mut Registry::default())
+                .unwrap_err(),
+        ] {
+            let BuildError::InvalidSkip { route, reason } = &error else {
+                panic!("{bad:?}: {error:?}");
+            };
+            assert_eq!(route, bad);
+            assert!(!reason.is_empty(), "{bad:?}");
+        }
+    }
+}
+
+#[test]
+fn a_registry_to_expose_and_another_to_register_with_are_one_too_many() {
+    let mut registry = Registry::default();
+    let error = MetricsLayer::builder()
+        .registry(Registry::default())
+        .register(&mut registry)
+        .unwrap_err();
+    assert_eq!(error, BuildError::TwoRegistries);
+    let mut text = String::new();
+    prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
+    assert_eq!(text, "# EOF\n");
+}
+
+#[test]
+fn messages_name_the_value() {
+    let messages = [
+        (
+            Buckets::custom([]).unwrap_err(),
+            "buckets need at least one bound",
+        ),
+        (
+            Buckets::linear(1.0, 1.0, 65).unwrap_err(),
+            "more than 64 bucket bounds",
+        ),
+        (
+            Buckets::custom([f64::NAN]).unwrap_err(),
+            "bucket bound NaN is not a finite number above zero",
+        ),
+        (
+            Buckets::custom([f64::NEG_INFINITY]).unwrap_err(),
+            "bucket bound -inf is not a finite number above zero",
+        ),
+        (
+            Buckets::custom([-0.0]).unwrap_err(),
+            "bucket bound -0 is not a finite number above zero",
+        ),
+        (
+            Buckets::custom([0.5, 0.25]).unwrap_err(),
+            "bucket bound 0.25 is not above 0.5, the one before it",
+        ),
+        (
+            namespace("my shop\n").unwrap_err(),
+            r#"namespace "my shop\n" does not match [a-zA-Z_][a-zA-Z0-9_]*, so no metric's name can begin with it"#,
+        ),
+        (
+            skip("healthz").unwrap_err(),
+            r#"route to skip "healthz" is no route template: it does not begin with `/`"#,
+        ),
+        (
+            skip("/{a}-{b}").unwrap_err(),
+            r#"route to skip "/{a}-{b}" is no route template: Only one parameter is allowed per path segment"#,
+        ),
+        (
+            BuildError::TwoRegistries,
+            "a registry was given with `registry`, which `register` does not expose: use `pair`, or register with that one",
+        ),
+    ];
+    for (error, message) in messages {
+        assert_eq!(error.to_string(), message);
+    }
+}
+
+#[test]
+fn the_message_of_a_duplicate_names_the_family() {
+    let mut registry = Registry::default();
+    let _first = MetricsLayer::builder().register(&mut registry).unwrap();
+    let error = MetricsLayer::builder().register(&mut registry).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        r#"the registry already has a family "http_requests"; a namespace tells two layers apart"#
+    );
+}
+
+#[test]
+fn an_error_is_an_error_that_can_be_sent_cloned_and_compared() {
+    fn check<E: Error + Send + Sync + Clone + PartialEq + Debug + 'static>(error: &E) {
+        assert_eq!(*error, error.clone());
+        assert!(error.source().is_none());
+    }
+    check(&BuildError::NoBuckets);
+    let boxed: Box<dyn Error + Send + Sync> = skip("x").unwrap_err().into();
+    assert!(boxed.downcast_ref::<BuildError>().is_some());
+}
+
+#[test]
+fn a_builder_shows_its_configuration() {
+    let builder = MetricsLayer::builder()
+        .buckets(Buckets::custom([0.5]).unwrap())
+        .namespace("shop")
+        .skip(["/healthz"]);
+    assert_eq!(
+        format!("{builder:?}"),
+        r#"MetricsLayerBuilder { buckets: Buckets { bounds: [0.5] }, namespace: Some("shop"), skip: ["/healthz"], .. }"#
+    );
+}
+
+#[test]
+fn the_last_of_two_settings_counts_and_skips_add_up() {
+    let builder = MetricsLayer::builder()
+        .namespace("first")
+        .buckets(Buckets::slow())
+        .skip(["/a"])
+        .namespace("second")
+        .buckets(Buckets::custom([0.5]).unwrap())
+        .skip(vec![String::from("/b")]);
+    assert_eq!(
+        format!("{builder:?}"),
+        r#"MetricsLayerBuilder { buckets: Buckets { bounds: [0.5] }, namespace: Some("second"), skip: ["/a", "/b"], .. }"#
+    );
+}
+
+#[test]
+fn types_are_send_sync_clone_and_debug_where_users_need_it() {
+    fn shared<T: Send + Sync + Debug + 'static>() {}
+    fn cloned<T: Send + Sync + Debug + Clone + 'static>() {}
+    shared::<MetricsLayerBuilder>();
+    cloned::<MetricsLayer>();
+    cloned::<Metrics<std::sync::Arc<str>>>();
+    cloned::<Exposition>();
+    cloned::<Buckets>();
+    cloned::<tower_red::RouteTemplate>();
+    shared::<tower_red::ExpositionBody>();
+    shared::<tower_red::ResponseBody<String>>();
+    shared::<tower_red::ResponseFuture<std::future::Ready<()>>>();
+    fn sent<T: Send + Debug + 'static>() {}
+    sent::<tower_red::ExpositionFuture>();
+}

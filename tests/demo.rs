@@ -1,0 +1,796 @@
+//! The demo, as a process of its own under real traffic: what it counted is what was sent.
+//!
+//! `cargo test` builds it before, `cargo test --test demo` alone does not. For a minute of traffic:
+//! `cargo build --example demo && DEMO_SECONDS=60 cargo test --test demo -- --nocapture`.
+#![cfg(feature = "axum")]
+
+mod support;
+
+use futures_util::future::join_all;
+use http::Response;
+use http_body_util::BodyExt;
+use hyper::{
+    body::Incoming,
+    client::conn::{http1, http2},
+};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use std::{
+    env,
+    io::{BufRead, BufReader, Read},
+    net::{Shutdown, SocketAddr},
+    path::{Path, PathBuf},
+    process::{Child, ChildStdout, Command, Stdio},
+    sync::{Arc, mpsc},
+    thread,
+    time::{Duration, Instant},
+};
+use support::{Body, Scrape, changes, request, until};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+/// Method, target, route, status: what is sent, and what becomes of it.
+type Case = (&'static str, &'static str, &'static str, u16);
+
+/// All but `/slow`, which [`leave_in_the_head`] has for itself.
+const ANSWERED: &[Case] = &[
+    ("GET", "/", "/", 200),
+    ("HEAD", "/", "/", 200),
+    ("POST", "/", "/", 405),
+    ("GET", "/?any=query", "/", 200),
+    ("GET", "/users/42", "/users/{id}", 200),
+    ("GET", "/users/a%2Fb", "/users/{id}", 200),
+    ("HEAD", "/users/42", "/users/{id}", 200),
+    ("PUT", "/users/42", "/users/{id}", 405),
+    ("POST", "/orders", "/orders", 201),
+    ("GET", "/orders", "/orders", 405),
+    ("GET", "/orders/7", "/orders/{id}", 200),
+    ("GET", "/orders/seven", "/orders/{id}", 404),
+    ("HEAD", "/orders/seven", "/orders/{id}", 404),
+    ("DELETE", "/orders/7", "/orders/{id}", 405),
+    ("GET", "/shop/items/tea", "/shop/items/{item}", 200),
+    ("HEAD", "/shop/items/tea", "/shop/items/{item}", 200),
+    ("PATCH", "/shop/items/tea", "/shop/items/{item}", 405),
+    ("GET", "/files/a/b.txt", "_unmatched", 200),
+    ("HEAD", "/files/a/b.txt", "_unmatched", 200),
+    ("DELETE", "/files/a/b.txt", "_unmatched", 200),
+    // axum makes two routes of its own for the mount itself.
+    ("GET", "/files", "/files", 200),
+    ("GET", "/files/", "/files/", 200),
+    ("GET", "/status/200", "/status/{code}", 200),
+    ("GET", "/status/204", "/status/{code}", 204),
+    ("GET", "/status/205", "/status/{code}", 205),
+    ("GET", "/status/304", "/status/{code}", 304),
+    ("GET", "/status/404", "/status/{code}", 404),
+    ("GET", "/status/500", "/status/{code}", 500),
+    ("GET", "/status/503", "/status/{code}", 503),
+    ("GET", "/status/599", "/status/{code}", 599),
+    ("HEAD", "/status/503", "/status/{code}", 503),
+    ("GET", "/status/199", "/status/{code}", 400),
+    ("GET", "/status/600", "/status/{code}", 400),
+    ("GET", "/status/70000", "/status/{code}", 400),
+    ("GET", "/status/teapot", "/status/{code}", 400),
+    ("GET", "/stream?chunks=3&ms=0", "/stream", 200),
+    ("GET", "/stream?chunks=3&ms=1", "/stream", 200),
+    ("GET", "/stream?chunks=0", "/stream", 200),
+    ("GET", "/stream?chunks=many", "/stream", 400),
+    ("HEAD", "/stream", "/stream", 200),
+    ("HEAD", "/stream-error", "/stream-error", 200),
+    ("GET", "/empty", "/empty", 200),
+    ("HEAD", "/empty", "/empty", 200),
+    ("OPTIONS", "/empty", "/empty", 405),
+    ("GET", "/nothing/here", "_unmatched", 404),
+    ("HEAD", "/wp-login.php", "_unmatched", 404),
+    ("GET", "/users/", "_unmatched", 404),
+    ("GET", "/users/42/", "_unmatched", 404),
+    ("GET", "/shop", "_unmatched", 404),
+    ("GET", "/shop/items/", "_unmatched", 404),
+    ("TRACE", "/_unmatched", "_unmatched", 404),
+    ("QUERY", "/users/{id}/x", "_unmatched", 404),
+];
+
+/// Methods that nobody knows, which count as one.
+const ODD: &[Case] = &[
+    ("BREW", "/", "/", 405),
+    ("get", "/users/42", "/users/{id}", 405),
+    ("PROPFIND", "/files/x", "_unmatched", 200),
+    ("M-SEARCH", "/nothing/here", "_unmatched", 404),
+];
+
+const SLOW: &[Case] = &[
+    ("GET", "/slow?ms=1", "/slow", 200),
+    ("GET", "/slow?ms=soon", "/slow", 400),
+    ("POST", "/slow", "/slow", 405),
+];
+
+/// What is asked for and breaks, and the label that says so.
+const BROKEN: &[(&str, &str, &str, Ending)] = &[
+    (
+        "GET",
+        "/stream-error?chunks=0",
+        "/stream-error",
+        Ending::BodyFailed,
+    ),
+    (
+        "GET",
+        "/stream-error?chunks=3&ms=0",
+        "/stream-error",
+        Ending::BodyFailed,
+    ),
+    (
+        "GET",
+        "/stream-error?chunks=2&ms=1",
+        "/stream-error",
+        Ending::BodyFailed,
+    ),
+    ("GET", "/panic", "/panic", Ending::Panicked),
+    ("HEAD", "/panic", "/panic", Ending::Panicked),
+];
+
+/// What no client library sends: bytes, the answers' status lines, and what is counted.
+const RAW: &[(&str, &[&str], &[Case])] = &[
+    (
+        "GET /users/1 HTTP/1.0\r\n\r\n",
+        &["HTTP/1.0 200"],
+        &[("GET", "", "/users/{id}", 200)],
+    ),
+    (
+        "GET http://evil.example/users/1 HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
+        &["HTTP/1.1 200"],
+        &[("GET", "", "/users/{id}", 200)],
+    ),
+    (
+        "OPTIONS * HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
+        &["HTTP/1.1 404"],
+        &[("OPTIONS", "", "_unmatched", 404)],
+    ),
+    (
+        "CONNECT localhost:80 HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
+        &["HTTP/1.1 404"],
+        &[("CONNECT", "", "_unmatched", 404)],
+    ),
+    // Two at once.
+    (
+        "GET /empty HTTP/1.1\r\nhost: x\r\n\r\nHEAD / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
+        &["HTTP/1.1 200", "HTTP/1.1 200"],
+        &[("GET", "", "/empty", 200), ("HEAD", "", "/", 200)],
+    ),
+    // No requests: the server answers them by itself, and never asks the application.
+    ("GARBAGE\r\n\r\n", &["HTTP/1.1 400"], &[]),
+    (
+        "GET / HTTP/1.1\r\nbad header\r\n\r\n",
+        &["HTTP/1.1 400"],
+        &[],
+    ),
+];
+
+/// Longer than any test takes: who gets nothing of it is before the head.
+const ENDLESS_HEAD: &str = "/slow?ms=60000";
+/// Whoever got its first chunks is far from its last.
+const ENDLESS_BODY: &str = "/stream?chunks=10000&ms=10";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_request_is_counted_exactly_once() {
+    let seconds = env::var("DEMO_SECONDS").map_or(1.5, |seconds| seconds.parse().unwrap());
+    let demo = Demo::start();
+    let started = Instant::now();
+    let end = started + Duration::from_secs_f64(seconds);
+
+    let (one, two) = (Protocol::Http1, Protocol::Http2);
+    let workers = [one, two, one, two].map(|it| tokio::spawn(work(demo.address, it, end)));
+    let mut ledger = leave_in_the_head(demo.address, end).await;
+    for worker in workers {
+        ledger.add_all(&worker.await.unwrap());
+    }
+
+    let metrics = Metrics::of(demo.address).await;
+    let idle = || async { metrics.scrape().await.sum("http_requests_in_flight") == 0.0 };
+    until("no request in flight", idle).await;
+    let scrape = metrics.scrape().await;
+    ledger.print_beside(&scrape, started.elapsed());
+
+    let mut counted = scrape;
+    counted.0.retain(|series, _| {
+        let name = series.split('{').next().unwrap();
+        !["_bucket", "_sum", "_in_flight"]
+            .iter()
+            .any(|end| name.ends_with(end))
+    });
+    // The difference first: nobody wants to look for it in two lists of everything.
+    assert_eq!(counted.since(&ledger.0), changes([]), "counted, not sent");
+    assert_eq!(ledger.0.since(&counted), changes([]), "sent, not counted");
+    assert_eq!(counted, ledger.0);
+    assert_eq!(demo.kill_and_count_panics(), ledger.panics());
+}
+
+/// All there is to ask for, again and again.
+async fn work(address: SocketAddr, protocol: Protocol, end: Instant) -> Ledger {
+    let mut ledger = Ledger::default();
+    loop {
+        for _ in 0..10 {
+            ledger.add_cases(answer(address, protocol, ANSWERED).await);
+        }
+        for (_, _, route, status) in answer(address, protocol, ODD).await {
+            ledger.add("_OTHER", route, Ending::Answered(*status));
+        }
+        break_down(address, protocol, &mut ledger).await;
+        leave_in_the_body(address, protocol, &mut ledger).await;
+        if protocol == Protocol::Http1 {
+            send_raw(address, &mut ledger).await;
+        }
+        if Instant::now() >= end {
+            return ledger;
+        }
+    }
+}
+
+/// Four at a time, each client one after the other.
+async fn answer(
+    address: SocketAddr,
+    protocol: Protocol,
+    cases: &'static [Case],
+) -> &'static [Case] {
+    let clients = Client::several(address, protocol, 4).await;
+    let clients = clients.into_iter().enumerate();
+    join_all(clients.map(|(n, mut client)| async move {
+        for case in cases.iter().skip(n).step_by(4) {
+            client.answer(case).await;
+        }
+    }))
+    .await;
+    cases
+}
+
+async fn break_down(address: SocketAddr, protocol: Protocol, ledger: &mut Ledger) {
+    let mut clients = Client::several(address, protocol, BROKEN.len()).await;
+    let broken = clients.iter_mut().zip(BROKEN);
+    join_all(broken.map(|(client, (method, target, ..))| async move {
+        // Whether the head still gets through is up to the server.
+        if let Ok(response) = client.send(method, target).await {
+            let body = response.into_body().collect().await;
+            assert!(body.is_err(), "{method} {target}");
+        }
+    }))
+    .await;
+    for (method, _, route, ending) in BROKEN {
+        ledger.add(method, route, *ending);
+    }
+    if protocol == Protocol::Http2 {
+        clients[0].answer_one_more(ledger).await;
+    }
+}
+
+async fn leave_in_the_body(address: SocketAddr, protocol: Protocol, ledger: &mut Ledger) {
+    for politely in [true, false] {
+        let mut clients = Client::several(address, protocol, 3).await;
+        let bodies = join_all(clients.iter_mut().map(|client| async move {
+            let response = client.send("GET", ENDLESS_BODY).await.unwrap();
+            assert_eq!(response.status(), 200);
+            let mut body = response.into_body();
+            for _ in 0..2 {
+                body.frame().await.unwrap().unwrap();
+            }
+            body
+        }))
+        .await;
+        for _ in &bodies {
+            ledger.add("GET", "/stream", Ending::LeftInBody);
+        }
+        // Politely, HTTP/1.1 closes the connection too.
+        if !politely {
+            clients.iter().for_each(|client| break_off(&client.socket));
+        } else if protocol == Protocol::Http2 {
+            // A RST_STREAM each: the connection goes on.
+            drop(bodies);
+            clients[0].answer_one_more(ledger).await;
+        }
+    }
+}
+
+/// The only one that asks for `/slow`: the gauge says when its requests have arrived.
+async fn leave_in_the_head(address: SocketAddr, end: Instant) -> Ledger {
+    let metrics = Metrics::of(address).await;
+    let mut ledger = Ledger::default();
+    loop {
+        for protocol in [Protocol::Http1, Protocol::Http2] {
+            ledger.add_cases(answer(address, protocol, SLOW).await);
+        }
+        for (method, politely) in [
+            ("GET", true),
+            ("GET", false),
+            ("HEAD", true),
+            ("HEAD", false),
+        ] {
+            let mut clients = Client::several(address, Protocol::Http1, 4).await;
+            clients.extend(Client::several(address, Protocol::Http2, 5).await);
+            let mut stays = clients.pop().unwrap();
+            let sockets: Vec<_> = clients.iter().map(|it| Arc::clone(&it.socket)).collect();
+            let requests: Vec<_> = clients
+                .into_iter()
+                .map(|mut it| tokio::spawn(async move { it.send(method, ENDLESS_HEAD).await }))
+                .collect();
+            metrics.until_slow(method, requests.len()).await;
+            for _ in &requests {
+                ledger.add(method, "/slow", Ending::LeftInHead);
+            }
+            if politely {
+                requests.iter().for_each(|request| request.abort());
+                stays.answer_one_more(&mut ledger).await;
+            } else {
+                sockets.iter().for_each(|socket| break_off(socket));
+            }
+            metrics.until_slow(method, 0).await;
+        }
+        if Instant::now() >= end {
+            return ledger;
+        }
+    }
+}
+
+async fn send_raw(address: SocketAddr, ledger: &mut Ledger) {
+    for (bytes, expected, cases) in RAW {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(bytes.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        let heads = answer.lines().filter(|line| line.starts_with("HTTP/"));
+        let heads: Vec<_> = heads.map(|line| &line[..12]).collect();
+        assert_eq!(heads, *expected, "{bytes:?}");
+        ledger.add_cases(cases);
+    }
+}
+
+#[tokio::test]
+async fn metrics_come_in_both_formats_and_are_not_counted() {
+    let demo = Demo::start();
+    answer(demo.address, Protocol::Http1, ANSWERED).await;
+
+    for protocol in [Protocol::Http1, Protocol::Http2] {
+        let mut client = Client::connect(demo.address, protocol).await;
+        client.answer(&("HEAD", "/metrics", "", 200)).await;
+        client.answer(&("POST", "/metrics", "", 405)).await;
+    }
+    let metrics = Metrics::of(demo.address).await;
+    let (kind, classic) = metrics.text("*/*").await;
+    assert_eq!(kind, "text/plain; version=0.0.4; charset=utf-8");
+    assert!(!classic.contains("# EOF"));
+    let (kind, open) = metrics.text("application/openmetrics-text").await;
+    assert_eq!(
+        kind,
+        "application/openmetrics-text; version=1.0.0; charset=utf-8"
+    );
+    assert!(open.ends_with("# EOF\n"));
+
+    let scrape = Scrape::parse(&classic);
+    assert_eq!(scrape.sum("http_requests_total"), ANSWERED.len() as f64);
+    assert_eq!(scrape, Scrape::parse(&open));
+    assert!(!classic.contains("/metrics"));
+}
+
+#[tokio::test]
+async fn it_says_what_to_try() {
+    let mut demo = Demo::start();
+    let mut client = Client::connect(demo.address, Protocol::Http1).await;
+    let response = client.send("GET", "/").await.unwrap();
+    let page = response.into_body().collect().await.unwrap().to_bytes();
+    drop(demo.process);
+    let mut said = String::new();
+    demo.stdout.read_to_string(&mut said).unwrap();
+    assert_eq!(said.trim().as_bytes(), page.trim_ascii());
+    for route in ["/users/42", "/stream-error", "/panic", "/metrics"] {
+        assert!(
+            said.contains(&format!("http://{}{route}", demo.address)),
+            "{said}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_port_that_cannot_be_is_an_error_that_names_it() {
+    let demo = Demo::start();
+    let taken = demo.address.port().to_string();
+    for port in ["", "shop", "-1", "65536", &taken] {
+        let mut process = Process::spawn(port);
+        let code = process.exited().await;
+        let (mut stdout, mut stderr) = (String::new(), String::new());
+        process
+            .0
+            .stdout
+            .take()
+            .unwrap()
+            .read_to_string(&mut stdout)
+            .unwrap();
+        process
+            .0
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut stderr)
+            .unwrap();
+        assert_eq!((code, stdout.as_str()), (Some(1), ""), "{port:?}");
+        assert!(
+            stderr.starts_with("demo: ") && stderr.contains(port),
+            "{stderr}"
+        );
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn sigterm_lets_open_requests_end() {
+    let mut demo = Demo::start();
+    let mut client = Client::connect(demo.address, Protocol::Http1).await;
+    let request = tokio::spawn(async move { client.send("GET", "/slow?ms=300").await });
+    Metrics::of(demo.address).await.until_slow("GET", 1).await;
+    demo.process.terminate();
+    let response = request.await.unwrap().unwrap();
+    let body = response.into_body().collect().await.unwrap();
+    assert_eq!(body.to_bytes(), "at last\n");
+    assert_eq!(demo.process.exited().await, Some(0));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_second_signal_waits_for_nothing() {
+    let mut demo = Demo::start();
+    let mut client = Client::connect(demo.address, Protocol::Http1).await;
+    let _body = client.send("GET", ENDLESS_BODY).await.unwrap();
+    let started = Instant::now();
+    demo.process.terminate();
+    let refused = || async { TcpStream::connect(demo.address).await.is_err() };
+    until("the first signal to be heard", refused).await;
+    demo.process.terminate();
+    assert_eq!(demo.process.exited().await, Some(0));
+    // What the first one alone would have given to open requests.
+    assert!(started.elapsed() < Duration::from_secs(5));
+}
+
+#[derive(Clone, Copy)]
+enum Ending {
+    Answered(u16),
+    BodyFailed,
+    Panicked,
+    LeftInHead,
+    LeftInBody,
+}
+
+/// What was sent, as the series that it has to make.
+#[derive(Default)]
+struct Ledger(Scrape);
+
+impl Ledger {
+    fn add(&mut self, method: &str, route: &str, ending: Ending) {
+        let (status, also) = match ending {
+            Ending::Answered(code @ 500..) => (code, Some(("errors", "error", code.to_string()))),
+            Ending::Answered(code) => (code, None),
+            Ending::BodyFailed => (200, Some(("errors", "error", "body".into()))),
+            Ending::Panicked => (500, Some(("errors", "error", "panic".into()))),
+            Ending::LeftInHead => (499, Some(("requests_cancelled", "phase", "head".into()))),
+            Ending::LeftInBody => (200, Some(("requests_cancelled", "phase", "body".into()))),
+        };
+        let labels = format!(r#"method="{method}",route="{route}""#);
+        self.add_one(format!(
+            r#"http_requests_total{{{labels},status="{status}"}}"#
+        ));
+        self.add_one(format!(
+            r#"http_request_duration_seconds_count{{{labels},status="{status}"}}"#
+        ));
+        if let Some((family, label, value)) = also {
+            self.add_one(format!(
+                r#"http_{family}_total{{{labels},{label}="{value}"}}"#
+            ));
+        }
+    }
+
+    fn add_one(&mut self, series: String) {
+        *self.0.0.entry(series).or_default() += 1.0;
+    }
+
+    fn add_cases(&mut self, cases: &[Case]) {
+        for (method, _, route, status) in cases {
+            self.add(method, route, Ending::Answered(*status));
+        }
+    }
+
+    fn add_all(&mut self, other: &Self) {
+        for (series, count) in &other.0.0 {
+            *self.0.0.entry(series.clone()).or_default() += count;
+        }
+    }
+
+    fn panics(&self) -> f64 {
+        sum(&self.0, "http_errors_total", r#"error="panic""#)
+    }
+
+    fn print_beside(&self, scrape: &Scrape, elapsed: Duration) {
+        println!(
+            "{:.1} s{:>56} {:>9}",
+            elapsed.as_secs_f64(),
+            "sent",
+            "counted"
+        );
+        let families = [
+            ("http_requests_total", ""),
+            ("http_requests_total", r#"status="2"#),
+            ("http_requests_total", r#"status="3"#),
+            ("http_requests_total", r#"status="4"#),
+            ("http_requests_total", r#"status="5"#),
+            ("http_requests_total", r#"route="_unmatched""#),
+            ("http_requests_total", r#"method="_OTHER""#),
+            ("http_errors_total", ""),
+            ("http_errors_total", r#"error="5"#),
+            ("http_errors_total", r#"error="body""#),
+            ("http_errors_total", r#"error="panic""#),
+            ("http_requests_cancelled_total", ""),
+            ("http_requests_cancelled_total", r#"phase="head""#),
+            ("http_requests_cancelled_total", r#"phase="body""#),
+            ("http_request_duration_seconds_count", ""),
+        ];
+        for (name, label) in families {
+            let (sent, counted) = (sum(&self.0, name, label), sum(scrape, name, label));
+            let label = match label {
+                "" => String::new(),
+                whole if whole.ends_with('"') => whole.to_owned(),
+                start => format!("{start}..\""),
+            };
+            println!("{name:<36}{label:<21}{sent:>9} {counted:>9}");
+        }
+    }
+}
+
+/// The sum over the series of that name that have that label, or the beginning of one.
+fn sum(scrape: &Scrape, name: &str, label: &str) -> f64 {
+    let has = |labels: &str| labels.contains(label);
+    let series = scrape.0.iter();
+    let of_name = series.filter(|(series, _)| {
+        series
+            .strip_prefix(name)
+            .is_some_and(|rest| rest.starts_with('{') && has(rest))
+    });
+    of_name.map(|(_, count)| count).sum()
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Protocol {
+    Http1,
+    Http2,
+}
+
+/// A connection, or for HTTP/2 what shares one.
+struct Client {
+    sender: Sender,
+    socket: Arc<std::net::TcpStream>,
+}
+
+enum Sender {
+    Http1(http1::SendRequest<Body>),
+    Http2(http2::SendRequest<Body>),
+}
+
+impl Client {
+    async fn connect(address: SocketAddr, protocol: Protocol) -> Self {
+        let stream = TcpStream::connect(address)
+            .await
+            .unwrap()
+            .into_std()
+            .unwrap();
+        // Else the system waits some 40 ms for more to send.
+        stream.set_nodelay(true).unwrap();
+        let socket = Arc::new(stream.try_clone().unwrap());
+        let io = TokioIo::new(TcpStream::from_std(stream).unwrap());
+        let sender = match protocol {
+            Protocol::Http1 => {
+                let (sender, connection) = http1::handshake(io).await.unwrap();
+                tokio::spawn(connection);
+                Sender::Http1(sender)
+            }
+            Protocol::Http2 => {
+                let executor = TokioExecutor::new();
+                let (sender, connection) = http2::handshake(executor, io).await.unwrap();
+                tokio::spawn(connection);
+                Sender::Http2(sender)
+            }
+        };
+        Self { sender, socket }
+    }
+
+    /// That many at once: connections of HTTP/1.1, streams of one connection of HTTP/2.
+    async fn several(address: SocketAddr, protocol: Protocol, count: usize) -> Vec<Self> {
+        let mut clients = vec![Self::connect(address, protocol).await];
+        while clients.len() < count {
+            clients.push(match &clients[0] {
+                Self {
+                    sender: Sender::Http2(sender),
+                    socket,
+                } => Self {
+                    sender: Sender::Http2(sender.clone()),
+                    socket: Arc::clone(socket),
+                },
+                _ => Self::connect(address, protocol).await,
+            });
+        }
+        clients
+    }
+
+    async fn send(&mut self, method: &str, target: &str) -> hyper::Result<Response<Incoming>> {
+        match &mut self.sender {
+            Sender::Http1(sender) => {
+                sender.ready().await?;
+                sender.send_request(request(method, target)).await
+            }
+            Sender::Http2(sender) => {
+                sender.ready().await?;
+                let target = format!("http://localhost{target}");
+                sender.send_request(request(method, &target)).await
+            }
+        }
+    }
+
+    /// Sends it, and receives the answer to its end.
+    async fn answer(&mut self, (method, target, _, status): &Case) {
+        let response = self.send(method, target).await.unwrap();
+        assert_eq!(response.status(), *status, "{method} {target}");
+        let body = response.into_body().collect().await;
+        assert!(body.is_ok(), "{method} {target}: {body:?}");
+    }
+
+    async fn answer_one_more(&mut self, ledger: &mut Ledger) {
+        const ONE: Case = ("GET", "/empty", "/empty", 200);
+        self.answer(&ONE).await;
+        ledger.add_cases(&[ONE]);
+    }
+}
+
+/// Closes it, whatever is on its way; a second time there is nothing to close.
+fn break_off(socket: &std::net::TcpStream) {
+    socket.shutdown(Shutdown::Both).ok();
+}
+
+/// The demo's `/metrics`, over a connection that stays.
+struct Metrics(http2::SendRequest<Body>);
+
+impl Metrics {
+    async fn of(address: SocketAddr) -> Self {
+        Self(support::http2(address).await)
+    }
+
+    /// The content type, and the page.
+    async fn text(&self, accept: &str) -> (String, String) {
+        let mut request = request("GET", "http://localhost/metrics");
+        request
+            .headers_mut()
+            .insert("accept", accept.parse().unwrap());
+        let response = self.0.clone().send_request(request).await.unwrap();
+        assert_eq!(response.status(), 200);
+        let kind = response.headers()["content-type"]
+            .to_str()
+            .unwrap()
+            .to_owned();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        (kind, String::from_utf8(body.into()).unwrap())
+    }
+
+    async fn scrape(&self) -> Scrape {
+        Scrape::parse(&self.text("text/plain").await.1)
+    }
+
+    /// Waits until that many requests to `/slow` are open.
+    async fn until_slow(&self, method: &str, count: usize) {
+        let series = format!(r#"http_requests_in_flight{{method="{method}",route="/slow"}}"#);
+        let are_open = || async { self.scrape().await.get(&series) == count as f64 };
+        until("requests to be open", are_open).await;
+    }
+}
+
+/// Dead at the end of the test, however that ends.
+struct Process(Child);
+
+impl Process {
+    fn spawn(port: &str) -> Self {
+        let mut demo = Command::new(executable());
+        demo.env("PORT", port)
+            .env("RUST_BACKTRACE", "0")
+            .stdin(Stdio::null());
+        Self(
+            demo.stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap(),
+        )
+    }
+
+    #[cfg(unix)]
+    fn terminate(&self) {
+        let kill = Command::new("kill")
+            .args(["-TERM", &self.0.id().to_string()])
+            .status();
+        assert!(kill.unwrap().success());
+    }
+
+    /// Waits for its end, and gives its exit code.
+    async fn exited(&mut self) -> Option<i32> {
+        let mut status = None;
+        let child = &mut self.0;
+        until("the demo to end", || {
+            status = child.try_wait().unwrap();
+            std::future::ready(status.is_some())
+        })
+        .await;
+        status.unwrap().code()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
+
+/// The demo on a free port, ready.
+struct Demo {
+    process: Process,
+    address: SocketAddr,
+    /// Kept open, or its next line would fail.
+    stdout: BufReader<ChildStdout>,
+    panics: thread::JoinHandle<usize>,
+}
+
+impl Demo {
+    fn start() -> Self {
+        let mut process = Process::spawn("0");
+        let mut stdout = BufReader::new(process.0.stdout.take().unwrap());
+        let stderr = BufReader::new(process.0.stderr.take().unwrap());
+        // Read as it comes: a full pipe would hold the demo up.
+        let panics = thread::spawn(move || {
+            let panics = stderr
+                .lines()
+                .map_while(Result::ok)
+                .filter(|line| line.contains("panicked"));
+            panics
+                .inspect(|line| assert!(line.contains("demo.rs"), "{line}"))
+                .count()
+        });
+        let (send, line) = mpsc::channel();
+        let reader = thread::spawn(move || {
+            let mut line = String::new();
+            stdout.read_line(&mut line).unwrap();
+            send.send(line).unwrap();
+            stdout
+        });
+        let line = line
+            .recv_timeout(Duration::from_secs(20))
+            .expect("the demo says its address");
+        let address = line
+            .strip_prefix("listening on http://")
+            .and_then(|it| it.strip_suffix('\n'));
+        Self {
+            process,
+            address: address.and_then(|it| it.parse().ok()).expect(&line),
+            stdout: reader.join().unwrap(),
+            panics,
+        }
+    }
+
+    /// How many panics it reported, all of them its own.
+    fn kill_and_count_panics(self) -> f64 {
+        drop(self.process);
+        self.panics.join().unwrap() as f64
+    }
+}
+
+fn executable() -> PathBuf {
+    // A test is in `deps`, beside `examples`.
+    let test = env::current_exe().unwrap();
+    let target = test.parent().and_then(Path::parent).unwrap();
+    let demo = target
+        .join("examples")
+        .join(format!("demo{}", env::consts::EXE_SUFFIX));
+    assert!(
+        demo.is_file(),
+        "{} is missing: `cargo build --example demo` makes it",
+        demo.display()
+    );
+    demo
+}
