@@ -35,7 +35,7 @@ fn app(help: String) -> Router {
         .route("/orders/{id}", get(show_order))
         // A nested router's routes have their whole template: `/shop/items/{item}`.
         .nest("/shop", shop)
-        // A mounted service has none: its requests are `_unmatched`, unless a `RouteTemplate` names them.
+        // Paths below a mounted service have none: they are `_unmatched`, unless a `RouteTemplate` says it.
         .nest_service("/files", service_fn(serve_file))
         .route("/status/{code}", get(answer_with))
         .route("/slow", get(slow))

@@ -504,12 +504,8 @@ impl Ledger {
     }
 
     fn print_beside(&self, scrape: &Scrape, elapsed: Duration) {
-        println!(
-            "{:.1} s{:>56} {:>9}",
-            elapsed.as_secs_f64(),
-            "sent",
-            "counted"
-        );
+        let header = format!("in {:.1} s", elapsed.as_secs_f64());
+        println!("{header:<57}{:>9} {:>9}", "sent", "counted");
         let families = [
             ("http_requests_total", ""),
             ("http_requests_total", r#"status="2"#),

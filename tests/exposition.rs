@@ -1030,7 +1030,7 @@ async fn routes_that_are_first_seen_during_a_scrape_have_their_names() {
         move || {
             let mut service = layer.layer(service_fn(handle));
             let mut routes = 0;
-            while routes < 5_000 && !stop.load(Ordering::Relaxed) {
+            while routes < 2_000 && !stop.load(Ordering::Relaxed) {
                 let name: &'static str = Box::leak(format!("/{routes}").into());
                 let request = Request::builder().extension(RouteTemplate::new(name));
                 let request = request.body(Ending::LeftBeforeHead);
