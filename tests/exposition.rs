@@ -950,8 +950,15 @@ where
 
 #[tokio::test]
 async fn under_load_every_scrape_fits_together_and_nothing_goes_down() {
+    const IN_FLIGHT: &str = r#"http_requests_in_flight{method="GET",route="/users/{id}"}"#;
     // The clock of the machine: a mock is one word for all threads.
     let (layer, exposition) = MetricsLayer::pair();
+    // In flight all the time.
+    let mut service = layer.layer(service_fn(handle));
+    let held = [(); 3].map(|()| {
+        let request = Request::builder().extension(USERS);
+        service.call(request.body(Ending::LeftBeforeHead).unwrap())
+    });
     let stop = Arc::new(AtomicBool::new(false));
     let threads = [(); 8].map(|()| {
         let (layer, stop) = (layer.clone(), stop.clone());
@@ -967,58 +974,37 @@ async fn under_load_every_scrape_fits_together_and_nothing_goes_down() {
             assert!(is_gauge || now.get(series) >= *value, "{series} goes down");
         }
         assert!(now.0.values().all(|value| *value >= 0.0));
+        assert!(now.get(IN_FLIGHT) >= 3.0, "{}", now.get(IN_FLIGHT));
         before = now;
     }
+    assert!(before.sum("http_requests_total") > 0.0);
     stop.store(true, Ordering::Relaxed);
     let rounds = threads.map(|thread| thread.join().unwrap());
 
     let end = Scrape::of(&exposition).await;
     let each = f64::from(rounds.iter().sum::<u32>());
-    assert!(before.sum("http_requests_total") > 0.0);
-    let totals = [
-        (
-            r#"http_requests_total{method="GET",route="/users/{id}",status="200"}"#,
-            3.0 * each,
-        ),
-        (
-            r#"http_requests_total{method="GET",route="/users/{id}",status="499"}"#,
-            each,
-        ),
-        (
-            r#"http_requests_total{method="GET",route="/users/{id}",status="500"}"#,
-            each,
-        ),
-        (
-            r#"http_requests_total{method="GET",route="/renamed",status="404"}"#,
-            each,
-        ),
-        (
-            r#"http_errors_total{method="GET",route="/users/{id}",error="body"}"#,
-            each,
-        ),
-        (
-            r#"http_errors_total{method="GET",route="/users/{id}",error="service"}"#,
-            each,
-        ),
-        (
-            r#"http_requests_cancelled_total{method="GET",route="/users/{id}",phase="head"}"#,
-            each,
-        ),
-        (
-            r#"http_requests_cancelled_total{method="GET",route="/users/{id}",phase="body"}"#,
-            each,
-        ),
-        (
-            r#"http_requests_in_flight{method="GET",route="/users/{id}"}"#,
-            0.0,
-        ),
-    ];
-    for (series, value) in totals {
-        assert_eq!(end.0.get(series), Some(&value), "{series}");
-    }
+    let total = |family: &str, route: &str, label: &str| {
+        end.get(&format!(
+            r#"{family}{{method="GET",route="{route}",{label}}}"#
+        ))
+    };
+    let requests = |route, label| total("http_requests_total", route, label);
+    assert_eq!(requests("/users/{id}", r#"status="200""#), 3.0 * each);
+    assert_eq!(requests("/users/{id}", r#"status="499""#), each);
+    assert_eq!(requests("/users/{id}", r#"status="500""#), each);
+    assert_eq!(requests("/renamed", r#"status="404""#), each);
     assert_eq!(end.sum("http_requests_total"), 6.0 * each);
+    let errors = |label| total("http_errors_total", "/users/{id}", label);
+    assert_eq!(errors(r#"error="body""#), each);
+    assert_eq!(errors(r#"error="service""#), each);
     assert_eq!(end.sum("http_errors_total"), 2.0 * each);
+    let cancelled = |label| total("http_requests_cancelled_total", "/users/{id}", label);
+    assert_eq!(cancelled(r#"phase="head""#), each);
+    assert_eq!(cancelled(r#"phase="body""#), each);
     assert_eq!(end.sum("http_requests_cancelled_total"), 2.0 * each);
+    assert_eq!(end.get(IN_FLIGHT), 3.0);
+    drop(held);
+    assert_eq!(Scrape::of(&exposition).await.get(IN_FLIGHT), 0.0);
 }
 
 #[tokio::test]

@@ -178,7 +178,7 @@ async fn an_upgrade_is_complete_at_its_101_while_its_connection_lives_on() {
         tokio::spawn(echo(hyper::upgrade::on(&mut request)));
         let head = Response::builder().status(101).header("upgrade", "echo");
         head.header("connection", "upgrade")
-            .body(Body::empty())
+            .body(Body::new(Scripted::new(&[Data])))
             .unwrap()
     };
     let server = layered(Router::new().route("/upgrade", get(upgrade))).await;
@@ -226,26 +226,32 @@ async fn a_connect_is_complete_at_its_2xx_while_its_tunnel_lives_on() {
 
 #[tokio::test]
 async fn a_connect_that_is_refused_has_a_body_like_any_other_response() {
-    let refuse = service_fn(|_: hyper::Request<Incoming>| async {
-        let response = Response::builder().status(403);
-        Ok::<_, Infallible>(response.body(Scripted::new(&[Data, End])).unwrap())
-    });
-    let (metrics, exposition) = MetricsLayer::pair();
-    let address = serve_hyper(metrics.layer(refuse)).await;
-    let server = Server {
-        address,
-        exposition,
-    };
-    let way = async |mut client: Client| {
-        let response = client
-            .start_request(request("CONNECT", "localhost:1"))
-            .await;
-        let body = response.await.unwrap().into_body().collect().await.unwrap();
-        assert_eq!(body.to_bytes(), "data");
-    };
-    server
-        .counts(complete("CONNECT", "_unmatched", "403"), way)
-        .await;
+    let rows: [(&'static [Step], _); 2] = [
+        (&[Data, End], complete("CONNECT", "_unmatched", "403")),
+        (
+            &[Data, Error],
+            failed("CONNECT", "_unmatched", "403", "body"),
+        ),
+    ];
+    for (script, expected) in rows {
+        let refuse = service_fn(move |_: hyper::Request<Incoming>| async {
+            let response = Response::builder().status(403);
+            Ok::<_, Infallible>(response.body(Scripted::new(script)).unwrap())
+        });
+        let (metrics, exposition) = MetricsLayer::pair();
+        let address = serve_hyper(metrics.layer(refuse)).await;
+        let server = Server {
+            address,
+            exposition,
+        };
+        let way = async |mut client: Client| {
+            let connect = request("CONNECT", "localhost:1");
+            if let Ok(response) = client.start_request(connect).await.await {
+                let _ = response.into_body().collect().await;
+            }
+        };
+        server.counts(expected, way).await;
+    }
 }
 
 // ---- Cancelled: dropped by whoever owns it.

@@ -32,7 +32,7 @@ pub(crate) struct Store {
     /// Upper bounds of the buckets, in nanoseconds.
     bounds: Box<[u64]>,
     /// By slot, the common one last.
-    shards: Box<[OnceLock<Box<Shard>>]>,
+    shards: Box<[OnceLock<Shard>]>,
     requests: Mutex<KeyList>,
     movements: Mutex<KeyList>,
 }
@@ -63,13 +63,13 @@ impl Store {
     }
 
     /// A request started.
-    pub(crate) fn begin(&self, key: RouteKey) {
-        self.moved(self.shard(), key, Movement::Started);
+    pub(crate) fn begin(&'static self, key: RouteKey) {
+        self.moved(slot::shard(self), key, Movement::Started);
     }
 
     /// A request ended that had started under that route.
-    pub(crate) fn end(&self, key: RequestKey, start_route: RouteId, nanos: u64) {
-        let shard = self.shard();
+    pub(crate) fn end(&'static self, key: RequestKey, start_route: RouteId, nanos: u64) {
+        let shard = slot::shard(self);
         if key.route != start_route {
             let RequestKey { method, route, .. } = key;
             // In this order: a scrape reads what leaves before what comes.
@@ -106,10 +106,11 @@ impl Store {
             .unwrap_or(self.bounds.len())
     }
 
-    fn shard(&self) -> &Shard {
+    /// The shard of a slot.
+    fn shard_of(&self, slot: usize) -> &Shard {
         let common = self.shards.len() - 1;
-        let slot = slot::current().min(common);
-        self.shards[slot].get_or_init(|| Box::new(Shard::new(self.bounds.len(), slot < common)))
+        let slot = slot.min(common);
+        self.shards[slot].get_or_init(|| Shard::new(self.bounds.len(), slot < common))
     }
 
     /// Begins to sum up all shards.

@@ -1,7 +1,9 @@
 //! Which shard a thread writes: one that it leases and alone writes, or the common one.
 
+use super::{Shard, Store};
 use std::{
     cell::Cell,
+    ptr,
     sync::{Mutex, OnceLock, PoisonError},
     thread::available_parallelism,
 };
@@ -22,9 +24,23 @@ const UNDECIDED: usize = usize::MAX;
 const COMMON: usize = usize::MAX - 1;
 
 thread_local! {
-    // Apart from the lease, since without a destructor it is read at no cost and to the thread's last breath.
+    // Apart from the lease, since without a destructor they are read at no cost and to the thread's last
+    // breath.
     static SLOT: Cell<usize> = const { Cell::new(UNDECIDED) };
+    static LAST: Cell<Option<(&'static Store, &'static Shard)>> = const { Cell::new(None) };
     static LEASE: Lease = Lease::take();
+}
+
+/// The shard that this thread writes in a store: remembered, since most processes have one.
+pub(super) fn shard(store: &'static Store) -> &'static Shard {
+    match LAST.get() {
+        Some((last, shard)) if ptr::eq(last, store) => shard,
+        _ => {
+            let shard = store.shard_of(current());
+            LAST.set(Some((store, shard)));
+            shard
+        }
+    }
 }
 
 /// How many slots can be leased at a time: twice the cores.
@@ -34,7 +50,7 @@ pub(super) fn leasable() -> usize {
 }
 
 /// The slot that this thread leases; past the last of them, the common one.
-pub(super) fn current() -> usize {
+fn current() -> usize {
     match SLOT.get() {
         UNDECIDED => decide(),
         slot => slot,
@@ -77,6 +93,7 @@ impl Drop for Lease {
     fn drop(&mut self) {
         let Some(slot) = self.slot else { return };
         SLOT.set(COMMON);
+        LAST.set(None);
         let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
         pool.returned.push(slot);
     }

@@ -14,8 +14,8 @@ use std::{
 
 const BOUNDS: [u64; 3] = [10, 100, 1_000];
 
-fn store() -> Store {
-    Store::new(BOUNDS.into())
+fn store() -> &'static Store {
+    Box::leak(Box::new(Store::new(BOUNDS.into())))
 }
 
 fn route(route: u32) -> RouteKey {
@@ -35,7 +35,7 @@ fn ended(RouteKey { route, method }: RouteKey, outcome: Outcome) -> RequestKey {
 }
 
 /// A request that starts and ends under a route.
-fn count(store: &Store, key: RouteKey, nanos: u64) {
+fn count(store: &'static Store, key: RouteKey, nanos: u64) {
     store.begin(key);
     store.end(ended(key, Outcome::Complete), key.route, nanos);
 }
@@ -48,11 +48,7 @@ fn collect(store: &Store) -> Snapshot {
 }
 
 fn shards(store: &Store) -> impl Iterator<Item = &Shard> {
-    store
-        .shards
-        .iter()
-        .filter_map(OnceLock::get)
-        .map(Box::as_ref)
+    store.shards.iter().filter_map(OnceLock::get)
 }
 
 /// How many requests ended in all, and how many are in flight.
@@ -72,9 +68,9 @@ fn totals(store: &Store) -> (u64, u64) {
 fn a_bucket_has_what_is_at_most_its_bound() {
     let store = store();
     for nanos in [0, 10, 11, 100, 1_000, 1_001, u64::MAX - 2_122] {
-        count(&store, route(1), nanos);
+        count(store, route(1), nanos);
     }
-    let snapshot = collect(&store);
+    let snapshot = collect(store);
     assert_eq!(snapshot.buckets(0), [2, 2, 1, 2]);
     assert_eq!(snapshot.count(0), 7);
     assert_eq!(snapshot.nanos(0), u64::MAX);
@@ -85,7 +81,7 @@ fn requests_that_leave_their_route_leave_no_gauge_behind() {
     let store = store();
     store.begin(route(1));
     store.end(ended(route(2), Outcome::Complete), route(1).route, 5);
-    let (snapshot, keys) = (collect(&store), store.movement_keys(0, 9));
+    let (snapshot, keys) = (collect(store), store.movement_keys(0, 9));
     let movements: Vec<_> = (0..)
         .zip(&keys)
         .map(|(index, (key, movement))| (key.route.number(), *movement, snapshot.moved(index)))
@@ -106,13 +102,13 @@ fn threads_that_come_and_go_lose_nothing_and_leave_nothing() {
     for _ in 0..250 {
         thread::scope(|scope| {
             for _ in 0..4 {
-                scope.spawn(|| (0..10).for_each(|n| count(&store, route(n % 3), 1)));
+                scope.spawn(|| (0..10).for_each(|n| count(store, route(n % 3), 1)));
             }
         });
     }
-    assert_eq!(totals(&store), (10_000, 0));
-    assert!(shards(&store).count() <= slot::leasable() + 1);
-    let cells: usize = shards(&store)
+    assert_eq!(totals(store), (10_000, 0));
+    assert!(shards(store).count() <= slot::leasable() + 1);
+    let cells: usize = shards(store)
         .map(|shard| shard.requests.iter().count())
         .sum();
     assert!(cells <= 3 * (slot::leasable() + 1), "{cells} cells");
@@ -128,14 +124,14 @@ fn more_threads_than_slots_share_the_common_one() {
                 .stack_size(64 * 1024)
                 .spawn_scoped(scope, || {
                     all.wait();
-                    (0..100).for_each(|n| count(&store, route(n % 3), 1));
+                    (0..100).for_each(|n| count(store, route(n % 3), 1));
                     all.wait();
                 })
                 .unwrap();
         }
     });
-    assert_eq!(totals(&store), (50_000, 0));
-    assert!(shards(&store).count() <= slot::leasable() + 1);
+    assert_eq!(totals(store), (50_000, 0));
+    assert!(shards(store).count() <= slot::leasable() + 1);
     let common = store
         .shards
         .last()
@@ -152,7 +148,6 @@ fn a_request_may_end_on_another_thread_while_others_read() {
     let done = AtomicBool::new(false);
     let (sender, receiver) = std::sync::mpsc::sync_channel(16);
     thread::scope(|scope| {
-        let store = &store;
         scope.spawn(move || {
             for n in 0..REQUESTS {
                 let key = route((n % 5) as u32);
@@ -174,17 +169,17 @@ fn a_request_may_end_on_another_thread_while_others_read() {
             last = finished;
         }
     });
-    assert_eq!(totals(&store), (REQUESTS, 0));
+    assert_eq!(totals(store), (REQUESTS, 0));
 }
 
 #[test]
 fn a_thread_counts_to_its_last_breath() {
     /// Counts when its thread's locals are destroyed.
-    struct Last(Store);
+    struct Last(&'static Store);
     impl Drop for Last {
         fn drop(&mut self) {
-            count(&self.0, route(1), 1);
-            assert_eq!(totals(&self.0), (2, 0));
+            count(self.0, route(1), 1);
+            assert_eq!(totals(self.0), (2, 0));
         }
     }
     thread_local! {
@@ -194,9 +189,9 @@ fn a_thread_counts_to_its_last_breath() {
     for lease_first in [true, false] {
         let thread = thread::spawn(move || {
             if lease_first {
-                count(&store(), route(1), 1);
+                count(store(), route(1), 1);
             }
-            LAST.with(|last| count(&last.0, route(1), 1));
+            LAST.with(|last| count(last.0, route(1), 1));
         });
         thread.join().unwrap();
     }
