@@ -150,6 +150,14 @@ impl Labels {
         }
     }
 
+    /// Those that all families have.
+    pub(crate) fn without_third(self) -> Self {
+        Self {
+            third: None,
+            ..self
+        }
+    }
+
     fn with(key: RequestKey, third: Third) -> Self {
         Self {
             route: key.route,

@@ -713,16 +713,42 @@ async fn a_help_text_with_a_line_break_is_refused_with_the_name_of_the_family() 
         "one\r\ntwo",
         "one\nlevel 5",
         "one\n# EOF",
+        "one\n# TYPE level gauge",
+        "one\n# TYPE other gauge",
+        "one\n# HELP level two",
+        "one\n# HELP other two",
+        "one\n# UNIT level seconds",
+        "one\n# HELP level two\n# TYPE level gauge",
     ] {
         let mut registry = Registry::default();
         registry.register("fine", "Before it", Gauge::<i64>::default());
         registry.register("level", help, Gauge::<i64>::default());
         registry.register("after", "After it", Gauge::<i64>::default());
-        let message =
-            r#"metric family "level" is malformed: its help text or a name has a line break"#;
+        let message = r#"metric family "level" is malformed: its help text has a line break, or its name a space"#;
         let scraped = scrape(&Exposition::new(registry)).await;
         assert_eq!(scraped, refused(message), "{help:?}");
     }
+}
+
+#[tokio::test]
+async fn a_name_that_no_metric_may_have_is_refused() {
+    for name in ["my-gauge", "1x", "größe", "my\tgauge", "a\"b"] {
+        let mut registry = Registry::default();
+        registry.register(name, "Level", Gauge::<i64>::default());
+        let message = format!(
+            "metric family {name:?} has a name that does not match [a-zA-Z_:][a-zA-Z0-9_:]*"
+        );
+        assert_eq!(scrape(&Exposition::new(registry)).await, refused(&message));
+    }
+    for name in ["my gauge", "my\ngauge", "", " "] {
+        let mut registry = Registry::default();
+        registry.register(name, "Level", Gauge::<i64>::default());
+        let (status, _) = scrape(&Exposition::new(registry)).await;
+        assert_eq!(status, 500, "{name:?}");
+    }
+    let mut registry = Registry::default();
+    registry.register("job:my_gauge_1", "Level", Gauge::<i64>::default());
+    assert_eq!(scrape(&Exposition::new(registry)).await.0, 200);
 }
 
 #[derive(Debug)]
@@ -1113,6 +1139,29 @@ async fn a_large_scrape_is_written_in_pieces_between_which_others_get_their_turn
     let text = String::from_utf8(body.into()).unwrap();
     assert_consistent(&text);
     assert!(Scrape::parse(&text).sum("http_requests_total") >= 2_000.0);
+}
+
+#[tokio::test]
+async fn requests_that_come_and_go_between_the_pieces_of_a_scrape_are_not_in_flight() {
+    let (driven, exposition) = Driven::pair(small_buckets());
+    drive_many(&driven, 2_000).await;
+    let mut scrape = exposition.clone().oneshot(Request::new(())).boxed();
+    let mut turns = 0;
+    let response = loop {
+        if let Some(response) = (&mut scrape).now_or_never() {
+            break response.unwrap();
+        }
+        // At every second turn with a status that was not there before.
+        turns += 1;
+        for status in [200, 300 + turns / 2 % 100] {
+            let answer = Ending::Answer(status);
+            driven.drive(Method::GET, USERS, 50, answer).await;
+        }
+    };
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    let text = String::from_utf8(body.into()).unwrap();
+    assert_consistent(&text);
+    assert_eq!(Scrape::parse(&text).sum("http_requests_in_flight"), 0.0);
 }
 
 fn duplicate(family: &str) -> BuildError {

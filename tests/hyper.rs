@@ -503,7 +503,7 @@ async fn bytes_of(address: SocketAddr, method: &str, path: &str, body: &str) -> 
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut text = String::new();
-    stream.read_to_string(&mut text).await.unwrap();
+    in_time(stream.read_to_string(&mut text)).await.unwrap();
     let lines = text
         .split_inclusive("\r\n")
         .filter(|line| !line.starts_with("date: "));
@@ -536,11 +536,17 @@ async fn frames_of(address: SocketAddr, method: &str, path: &str) -> Frames {
         data: Vec::new(),
         trailers: None,
     };
-    while let Some(data) = body.data().await {
+    while let Some(data) = in_time(body.data()).await {
         frames.data.push(data.unwrap());
     }
     frames.trailers = body.trailers().await.unwrap();
     frames
+}
+
+/// So that a response without an end fails its test, and does not hang it.
+async fn in_time<F: Future>(future: F) -> F::Output {
+    let waited = tokio::time::timeout(Duration::from_secs(20), future).await;
+    waited.expect("the response ends")
 }
 
 /// What the layer makes of a response.

@@ -7,7 +7,9 @@ pub(super) enum ScrapeError {
     Encode,
     /// Two families have the same name, or one's samples have the other's name.
     Duplicate { family: String, other: String },
-    /// The text of a family is no exposition: a line break in its help text, or in a name.
+    /// No metric may have that name.
+    IllegalName { family: String },
+    /// The text of a family is no exposition: a line break in its help text, or a space in its name.
     Malformed { family: String },
 }
 
@@ -24,12 +26,14 @@ impl fmt::Display for ScrapeError {
                     "metric families {family:?} and {other:?} have a name in common"
                 )
             }
-            Self::Malformed { family } => {
-                write!(
-                    f,
-                    "metric family {family:?} is malformed: its help text or a name has a line break"
-                )
-            }
+            Self::IllegalName { family } => write!(
+                f,
+                "metric family {family:?} has a name that does not match [a-zA-Z_:][a-zA-Z0-9_:]*"
+            ),
+            Self::Malformed { family } => write!(
+                f,
+                "metric family {family:?} is malformed: its help text has a line break, or its name a space"
+            ),
         }
     }
 }

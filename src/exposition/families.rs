@@ -1,14 +1,16 @@
 use super::{
     error::ScrapeError,
+    gauges::Gauges,
     names::Names,
     projection::Projection,
-    rows::{Histogram, LabelPairs, Rows},
+    rows::{Histogram, LabelPairs, RowRef, Rows},
+    text::Values,
 };
 use crate::{
     Buckets,
     layer::Shared,
     naming::{Family, Naming},
-    store::{Collecting, Snapshot},
+    store::Store,
 };
 use prometheus_client::{
     collector::Collector,
@@ -45,14 +47,8 @@ impl Families {
         }
     }
 
-    /// Begins to sum up what was counted.
-    pub(super) fn collect(&self) -> Collecting {
-        self.shared.store.collect()
-    }
-
-    /// Goes on summing up. `None` until it is done.
-    pub(super) fn collect_some(&self, collecting: &mut Collecting) -> Option<Snapshot> {
-        self.shared.store.collect_some(collecting)
+    pub(super) fn store(&self) -> &'static Store {
+        &self.shared.store
     }
 
     /// Goes on with the series of what was counted. `None` until all of them are there, for snapshots taken
@@ -62,16 +58,35 @@ impl Families {
             .projection
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if kept.is_complete(&self.shared.store) {
+        if kept.is_complete(self.store()) {
             return Some(Arc::clone(&kept));
         }
         // Copied if a scrape is still writing from it.
-        Arc::make_mut(&mut kept).add_some(&self.shared.store, &self.names());
+        Arc::make_mut(&mut kept).add_some(self.store(), &self.shared.routes);
         None
     }
 
-    fn names(&self) -> Vec<&'static str> {
-        self.shared.routes.names()
+    /// Begins to read the gauge.
+    pub(super) fn gauges(&self) -> Gauges {
+        Gauges::new(self.store(), &self.shared.routes)
+    }
+
+    /// All values at once.
+    fn values(&self) -> Values {
+        let mut collecting = self.store().collect();
+        let snapshot = at_once(|| self.store().collect_some(&mut collecting));
+        loop {
+            let projection = at_once(|| self.project_some());
+            let mut gauges = self.gauges();
+            while gauges.read_some(self.store(), &projection) {}
+            if projection.is_complete(self.store()) {
+                return Values {
+                    snapshot,
+                    projection,
+                    gauges,
+                };
+            }
+        }
     }
 
     /// Takes the names that our families have in a scrape.
@@ -100,14 +115,13 @@ impl Collector for Families {
         if self.withdrawn.load(Ordering::Relaxed) {
             return Ok(());
         }
-        let mut collecting = self.collect();
-        let snapshot = at_once(|| self.collect_some(&mut collecting));
-        let projection = at_once(|| self.project_some());
+        let values = self.values();
         let encoding = Encoding {
-            snapshot,
-            names: self.names(),
+            values: &values,
+            // After the values, so that it has the routes of all of them.
+            names: self.shared.routes.names(),
         };
-        let naming = &self.naming;
+        let (naming, projection) = (&self.naming, &values.projection);
         encoding.counters(&mut encoder, &naming.requests, &projection.requests)?;
         encoding.counters(&mut encoder, &naming.errors, &projection.errors)?;
         encoding.counters(&mut encoder, &naming.cancelled, &projection.cancelled)?;
@@ -126,12 +140,19 @@ fn at_once<T>(mut work: impl FnMut() -> Option<T>) -> T {
 }
 
 /// Hands families to the library.
-struct Encoding {
-    snapshot: Snapshot,
+struct Encoding<'a> {
+    values: &'a Values,
     names: Vec<&'static str>,
 }
 
-impl Encoding {
+impl Encoding<'_> {
+    fn labels(&self, row: RowRef<'_>) -> LabelPairs<'_> {
+        LabelPairs {
+            names: &self.names,
+            labels: row.labels(),
+        }
+    }
+
     fn counters(
         &self,
         encoder: &mut DescriptorEncoder<'_>,
@@ -142,8 +163,8 @@ impl Encoding {
         let mut encoder = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
         for row in rows.iter() {
             encoder
-                .encode_family(&row.labels(&self.names))?
-                .encode_counter::<NoLabelSet, _, f64>(&row.count(&self.snapshot), None)?;
+                .encode_family(&self.labels(row))?
+                .encode_counter::<NoLabelSet, _, f64>(&row.count(&self.values.snapshot), None)?;
         }
         Ok(())
     }
@@ -156,10 +177,10 @@ impl Encoding {
     ) -> fmt::Result {
         let Family { name, help, .. } = family;
         let mut encoder = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
-        for row in rows.iter() {
-            if let Some(value) = row.in_flight(&self.snapshot) {
+        for (at, row) in rows.iter().enumerate() {
+            if let Some(value) = self.values.gauges.get(at) {
                 encoder
-                    .encode_family(&row.labels(&self.names))?
+                    .encode_family(&self.labels(row))?
                     .encode_gauge(&value)?;
             }
         }
@@ -182,11 +203,11 @@ impl Encoding {
             encoder.encode_descriptor(name, family.help, unit, MetricType::Histogram)?;
         let mut histogram = Histogram::default();
         for row in rows.iter() {
-            row.fill(&mut histogram, &self.snapshot);
+            row.fill(&mut histogram, &self.values.snapshot);
             let bounds = bounds.iter().copied().chain([f64::INFINITY]);
             let buckets: Vec<(f64, u64)> = bounds.zip(histogram.buckets.iter().copied()).collect();
             encoder
-                .encode_family(&row.labels(&self.names))?
+                .encode_family(&self.labels(row))?
                 .encode_histogram::<NoLabelSet>(
                     histogram.seconds,
                     histogram.count,

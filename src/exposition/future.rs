@@ -1,4 +1,7 @@
-use super::{ExpositionBody, scrape::Scrape};
+use super::{
+    ExpositionBody,
+    scrape::{Progress, Scrape},
+};
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use std::{
     convert::Infallible,
@@ -45,22 +48,18 @@ impl Future for ExpositionFuture {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let response = match std::mem::replace(&mut self.state, State::Done) {
-            State::Scraping(mut scrape) => match scrape.work() {
-                Ok(false) => {
-                    self.state = State::Scraping(scrape);
-                    cx.waker().wake_by_ref();
-                    return Poll::Pending;
+            State::Scraping(scrape) => {
+                let content_type = scrape.content_type();
+                match scrape.work() {
+                    Ok(Progress::More(scrape)) => {
+                        self.state = State::Scraping(scrape);
+                        cx.waker().wake_by_ref();
+                        return Poll::Pending;
+                    }
+                    Ok(Progress::Done(body)) => respond(StatusCode::OK, content_type, body),
+                    Err(error) => plain(StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")),
                 }
-                Ok(true) => {
-                    let content_type = scrape.content_type();
-                    respond(
-                        StatusCode::OK,
-                        content_type,
-                        ExpositionBody::new(scrape.finish()),
-                    )
-                }
-                Err(error) => plain(StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")),
-            },
+            }
             State::NotAllowed => {
                 let text = String::from("metrics are read with GET or HEAD\n");
                 with_header(
@@ -83,7 +82,7 @@ fn plain(status: StatusCode, text: String) -> Response<ExpositionBody> {
     respond(
         status,
         "text/plain; charset=utf-8",
-        ExpositionBody::new(vec![text.into()]),
+        ExpositionBody::of_text(text),
     )
 }
 

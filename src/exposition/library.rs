@@ -1,52 +1,63 @@
 //! What `prometheus-client` writes for a registry: checked, and put into the format that was asked for.
 
-use super::{chunks::Chunks, error::ScrapeError, names::Names, text::Dialect};
+use super::{error::ScrapeError, names::Names, text::Dialect};
 
 /// Copies the text of a registry, in the dialect.
 ///
 /// The library writes OpenMetrics without an end. It neither escapes help texts nor notices that a family
-/// is there twice, and it spells infinity as OpenMetrics does not.
+/// is there twice, and it spells infinity as OpenMetrics does not. What it writes of a family is one line each
+/// of `HELP`, `TYPE` and, of some, `UNIT`, and the samples: anything else is what a line break made.
 pub(super) fn copy(
     text: &str,
     dialect: Dialect,
     names: &mut Names,
-    out: &mut Chunks,
+    out: &mut String,
 ) -> Result<(), ScrapeError> {
-    let mut help = None;
-    let mut family = Family { name: "", kind: "" };
-    for line in text.lines() {
-        if let Some(rest) = line.strip_prefix("# HELP ") {
-            help = Some(rest.split_once(' ').unwrap_or((rest, "")));
-        } else if let Some(rest) = line.strip_prefix("# TYPE ") {
-            let (name, kind) = rest.split_once(' ').unwrap_or((rest, "unknown"));
-            family = Family { name, kind };
-            names.take(name, kind)?;
-            let (_, help) = help.take().unwrap_or((name, ""));
-            family.copy_head(help, dialect, out);
-        } else if line.starts_with("# UNIT ") {
-            if dialect == Dialect::OpenMetrics {
-                out.push(line);
-                out.push("\n");
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
+        let help = line.strip_prefix("# HELP ").unwrap_or_default();
+        let (name, help) = help.split_once(' ').unwrap_or((help, ""));
+        let malformed = || ScrapeError::Malformed {
+            family: name.to_owned(),
+        };
+
+        let kind = lines
+            .next()
+            .and_then(|line| line.strip_prefix("# TYPE ")?.strip_prefix(name));
+        let kind = kind
+            .and_then(|kind| kind.strip_prefix(' '))
+            .filter(|kind| KINDS.contains(kind));
+        let family = Family {
+            name,
+            kind: kind.ok_or_else(malformed)?,
+        };
+        names.take(name, family.kind)?;
+        family.copy_head(help, dialect, out);
+
+        if let Some(unit) = lines.next_if(|line| line.starts_with("# UNIT ")) {
+            let of = unit
+                .strip_prefix("# UNIT ")
+                .and_then(|unit| unit.strip_prefix(name));
+            if !of.is_some_and(|unit| unit.starts_with(' ')) {
+                return Err(malformed());
             }
-        } else {
-            // A help text goes on in the line below if it has a line break.
-            let culprit = help.map_or(family.name, |(name, _)| name);
-            let sample = if help.is_none() {
-                family.sample(line)
-            } else {
-                None
-            };
-            let Some(sample) = sample else {
-                return Err(ScrapeError::Malformed {
-                    family: culprit.to_owned(),
-                });
-            };
-            sample.copy(dialect, out);
+            if dialect == Dialect::OpenMetrics {
+                out.push_str(unit);
+                out.push('\n');
+            }
         }
-        out.split();
+        while let Some(line) = lines.next_if(|line| !line.starts_with("# HELP ")) {
+            family
+                .sample(line)
+                .ok_or_else(malformed)?
+                .copy(dialect, out);
+        }
     }
     Ok(())
 }
+
+/// The types that the library has.
+const KINDS: [&str; 5] = ["counter", "gauge", "histogram", "info", "unknown"];
 
 /// The names of the families in the text of a registry.
 pub(super) fn families(text: &str) -> impl Iterator<Item = (&str, &str)> {
@@ -62,25 +73,24 @@ struct Family<'a> {
 }
 
 impl<'a> Family<'a> {
-    fn copy_head(self, help: &str, dialect: Dialect, out: &mut Chunks) {
+    fn copy_head(self, help: &str, dialect: Dialect, out: &mut String) {
         let (suffix, kind) = match (dialect, self.kind) {
             (Dialect::OpenMetrics, kind) => ("", kind),
             (Dialect::Classic, "counter") => (dialect.counter_suffix(), "counter"),
             (Dialect::Classic, "info") => ("_info", "gauge"),
-            (Dialect::Classic, "stateset") => ("", "gauge"),
-            (Dialect::Classic, "unknown" | "gaugehistogram") => ("", "untyped"),
+            (Dialect::Classic, "unknown") => ("", "untyped"),
             (Dialect::Classic, kind) => ("", kind),
         };
-        out.push(&format!("# HELP {}{suffix} ", self.name));
+        out.push_str(&format!("# HELP {}{suffix} ", self.name));
         copy_help(help, dialect, out);
-        out.push(&format!("\n# TYPE {}{suffix} {kind}\n", self.name));
+        out.push_str(&format!("\n# TYPE {}{suffix} {kind}\n", self.name));
     }
 
     /// The parts of a sample's line; `None` if it is none of this family.
     fn sample(self, line: &'a str) -> Option<Sample<'a>> {
         let rest = line.strip_prefix(self.name)?;
         let suffix = &rest[..rest.find(['{', ' '])?];
-        if self.name.is_empty() || !super::names::suffixes(self.kind).contains(&suffix) {
+        if !super::names::suffixes(self.kind).contains(&suffix) {
             return None;
         }
         let labels = match rest[suffix.len()..].starts_with('{') {
@@ -130,33 +140,33 @@ struct Sample<'a> {
 }
 
 impl Sample<'_> {
-    fn copy(self, dialect: Dialect, out: &mut Chunks) {
-        out.push(self.series);
-        out.push(" ");
-        out.push(match self.value {
+    fn copy(self, dialect: Dialect, out: &mut String) {
+        out.push_str(self.series);
+        out.push(' ');
+        out.push_str(match self.value {
             "inf" => "+Inf",
             "-inf" => "-Inf",
             value => value,
         });
         if dialect == Dialect::OpenMetrics {
-            out.push(self.exemplar);
+            out.push_str(self.exemplar);
         }
-        out.push("\n");
+        out.push('\n');
     }
 }
 
 /// Escapes what the format wants escaped in a help text.
-fn copy_help(help: &str, dialect: Dialect, out: &mut Chunks) {
+fn copy_help(help: &str, dialect: Dialect, out: &mut String) {
     let mut rest = help;
     while let Some(at) = rest.find(['\\', '"']) {
         let (before, special) = rest.split_at(at);
         let (special, after) = special.split_at(1);
-        out.push(before);
+        out.push_str(before);
         if special == "\\" || dialect == Dialect::OpenMetrics {
-            out.push("\\");
+            out.push('\\');
         }
-        out.push(special);
+        out.push_str(special);
         rest = after;
     }
-    out.push(rest);
+    out.push_str(rest);
 }

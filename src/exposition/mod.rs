@@ -1,9 +1,10 @@
 mod accept;
 mod body;
-mod chunks;
+mod chunk;
 mod error;
 mod families;
 mod future;
+mod gauges;
 mod library;
 mod names;
 mod projection;
@@ -15,7 +16,7 @@ pub use self::{body::ExpositionBody, future::ExpositionFuture};
 
 pub(crate) use self::families::Families;
 
-use self::{chunks::Pool, error::ScrapeError, names::Names, scrape::Scrape};
+use self::{chunk::Pool, error::ScrapeError, names::Names, scrape::Scrape};
 use http::{Method, Request};
 use prometheus_client::{encoding::text::encode_registry, registry::Registry};
 use std::{

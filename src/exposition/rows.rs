@@ -1,7 +1,7 @@
 use crate::{
     label::route::RouteId,
     naming::{Labels, Third},
-    store::{Movement, Snapshot},
+    store::Snapshot,
 };
 use std::{cmp::Ordering, fmt, fmt::Write};
 
@@ -18,31 +18,25 @@ pub(super) struct Rows {
     links: Vec<Link>,
 }
 
-/// One series.
+/// One series, which sums up one or more keys of the store.
 #[derive(Clone)]
-pub(super) struct Row {
+struct Row {
     labels: Labels,
     /// Where its labels end in the text. They begin where those of the row before end.
     text_end: u32,
-    /// Its last link.
-    link: u32,
+    key: u32,
+    /// The link to its other keys.
+    more: u32,
 }
 
-/// One term of a row's value, and the link before it.
+/// One more key of a row, and the link to the others.
 #[derive(Clone)]
 struct Link {
-    term: Term,
-    before: u32,
+    key: u32,
+    more: u32,
 }
 
-const NO_LINK: u32 = u32::MAX;
-
-/// What a row's value is made of: an index of a key in the store.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Term {
-    Ended(u32),
-    Moved(Movement, u32),
-}
+const NO_MORE: u32 = u32::MAX;
 
 /// The value of one series of a histogram.
 #[derive(Debug, Default)]
@@ -54,25 +48,25 @@ pub(super) struct Histogram {
 }
 
 impl Rows {
-    /// Adds terms to the rows of their labels, which are made where there are none yet.
+    /// Adds keys to the rows of their labels, which are made where there are none yet.
     pub(super) fn add(
         &mut self,
-        terms: impl Iterator<Item = (Labels, Term)>,
+        labelled: impl Iterator<Item = (Labels, u32)>,
         names: &[&'static str],
     ) {
-        let mut terms: Vec<(Labels, Term)> = terms.collect();
-        terms.sort_by(|(a, _), (b, _)| order(names, a, b));
+        let mut labelled: Vec<(Labels, u32)> = labelled.collect();
+        labelled.sort_by(|(a, _), (b, _)| order(names, a, b));
         let known = self.sorted.len();
-        for same in terms.chunk_by(|(a, _), (b, _)| a == b) {
-            let labels = same[0].0;
+        for same in labelled.chunk_by(|(a, _), (b, _)| a == b) {
+            let (labels, key) = same[0];
             let found = self.sorted[..known]
                 .binary_search_by(|row| order(names, &self.rows[*row as usize].labels, &labels));
-            let row = match found {
-                Ok(at) => self.sorted[at],
-                Err(_) => self.add_row(labels, names),
+            let (row, others) = match found {
+                Ok(at) => (self.sorted[at], same),
+                Err(_) => (self.add_row(labels, key, names), &same[1..]),
             };
-            for (_, term) in same {
-                self.add_term(row, *term);
+            for (_, key) in others {
+                self.link(row, *key);
             }
         }
         // Two sorted runs, which this sort only merges.
@@ -81,25 +75,36 @@ impl Rows {
         sorted.sort_by(|a, b| order(names, labels(a), labels(b)));
     }
 
-    fn add_row(&mut self, labels: Labels, names: &[&'static str]) -> u32 {
+    /// Gives back what growing took in advance.
+    pub(super) fn shrink(&mut self) {
+        self.rows.shrink_to_fit();
+        self.sorted.shrink_to_fit();
+        self.text.shrink_to_fit();
+        self.links.shrink_to_fit();
+    }
+
+    fn add_row(&mut self, labels: Labels, key: u32, names: &[&'static str]) -> u32 {
         // A `String` takes everything that is written to it.
         let _ = LabelPairs { names, labels }.write(&mut self.text);
         let row = self.rows.len() as u32;
+        let text_end = self.text.len() as u32;
         self.sorted.push(row);
         self.rows.push(Row {
             labels,
-            text_end: self.text.len() as u32,
-            link: NO_LINK,
+            text_end,
+            key,
+            more: NO_MORE,
         });
         row
     }
 
-    fn add_term(&mut self, row: u32, term: Term) {
-        let before = std::mem::replace(&mut self.rows[row as usize].link, self.links.len() as u32);
-        self.links.push(Link { term, before });
+    fn link(&mut self, row: u32, key: u32) {
+        let link = self.links.len() as u32;
+        let more = std::mem::replace(&mut self.rows[row as usize].more, link);
+        self.links.push(Link { key, more });
     }
 
-    /// The rows in their order, from one of them on.
+    /// A row by its place in the order.
     pub(super) fn get(&self, at: usize) -> Option<RowRef<'_>> {
         let index = *self.sorted.get(at)? as usize;
         Some(RowRef { rows: self, index })
@@ -128,33 +133,25 @@ impl<'a> RowRef<'a> {
         &self.rows.text[start..rows[self.index].text_end as usize]
     }
 
-    pub(super) fn labels(self, names: &'a [&'static str]) -> LabelPairs<'a> {
-        LabelPairs {
-            names,
-            labels: self.rows.rows[self.index].labels,
-        }
+    pub(super) fn labels(self) -> Labels {
+        self.rows.rows[self.index].labels
+    }
+
+    /// The indices of its keys.
+    pub(super) fn keys(self) -> impl Iterator<Item = u32> + use<'a> {
+        let Row { key, mut more, .. } = self.rows.rows[self.index];
+        let links = &self.rows.links;
+        let others = std::iter::from_fn(move || {
+            let link = links.get(more as usize)?;
+            more = link.more;
+            Some(link.key)
+        });
+        std::iter::once(key).chain(others)
     }
 
     /// How many requests ended.
     pub(super) fn count(self, snapshot: &Snapshot) -> u64 {
-        self.ended().map(|key| snapshot.count(key)).sum()
-    }
-
-    /// How many requests started and did not end. `None` where none ever started.
-    pub(super) fn in_flight(self, snapshot: &Snapshot) -> Option<u64> {
-        let mut started = false;
-        let (mut came, mut gone) = (0_u64, 0_u64);
-        for term in self.terms() {
-            match term {
-                Term::Ended(key) => gone += snapshot.count(key),
-                Term::Moved(Movement::Left, key) => gone += snapshot.moved(key),
-                Term::Moved(movement, key) => {
-                    started |= movement == Movement::Started;
-                    came += snapshot.moved(key);
-                }
-            }
-        }
-        started.then(|| came.saturating_sub(gone))
+        self.keys().map(|key| snapshot.count(key)).sum()
     }
 
     /// The durations of the requests that ended, in the histogram given, which is made to fit.
@@ -162,7 +159,7 @@ impl<'a> RowRef<'a> {
         histogram.buckets.clear();
         histogram.buckets.resize(snapshot.bucket_count(), 0);
         let mut nanos = 0_u64;
-        for key in self.ended() {
+        for key in self.keys() {
             nanos = nanos.wrapping_add(snapshot.nanos(key));
             for (sum, bucket) in histogram.buckets.iter_mut().zip(snapshot.buckets(key)) {
                 *sum += bucket;
@@ -171,26 +168,10 @@ impl<'a> RowRef<'a> {
         histogram.seconds = nanos as f64 / 1e9;
         histogram.count = histogram.buckets.iter().sum();
     }
-
-    fn ended(self) -> impl Iterator<Item = u32> + use<'a> {
-        self.terms().filter_map(|term| match term {
-            Term::Ended(key) => Some(key),
-            Term::Moved(..) => None,
-        })
-    }
-
-    fn terms(self) -> impl Iterator<Item = Term> + use<'a> {
-        let links = &self.rows.links;
-        let mut next = self.rows.rows[self.index].link;
-        std::iter::from_fn(move || {
-            let link = links.get(next as usize)?;
-            next = link.before;
-            Some(link.term)
-        })
-    }
 }
 
-fn order(names: &[&'static str], a: &Labels, b: &Labels) -> Ordering {
+/// The order of rows.
+pub(super) fn order(names: &[&'static str], a: &Labels, b: &Labels) -> Ordering {
     let by = |labels: &Labels| {
         (
             name(names, labels.route),
@@ -203,8 +184,8 @@ fn order(names: &[&'static str], a: &Labels, b: &Labels) -> Ordering {
 
 /// Labels with their names.
 pub(super) struct LabelPairs<'a> {
-    names: &'a [&'static str],
-    labels: Labels,
+    pub(super) names: &'a [&'static str],
+    pub(super) labels: Labels,
 }
 
 impl LabelPairs<'_> {

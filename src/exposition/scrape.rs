@@ -1,24 +1,29 @@
 use super::{
-    Families, Source,
-    chunks::Chunks,
+    ExpositionBody, Families, Source,
+    chunk::Length,
     error::ScrapeError,
+    gauges::Gauges,
     library,
     names::Names,
-    text::{Dialect, Writer},
+    projection::Projection,
+    text::{Dialect, END, Values, Writer},
 };
 use crate::store::{Collecting, Snapshot};
-use bytes::Bytes;
 use prometheus_client::encoding::text::encode_registry;
 use std::sync::Arc;
 
-/// How many chunks are written before others get their turn.
-const CHUNKS_PER_PIECE: usize = 4;
+/// How many rows are measured before others get their turn: a fraction of a millisecond.
+const ROWS_PER_PIECE: usize = 1_024;
 
-/// One scrape on its way.
+/// One scrape on its way, up to its body.
+///
+/// Everything that can fail, and everything that must be read at one time, is done before the head is sent.
+/// Our families' text is then only measured, and written when the client takes it.
 pub(super) struct Scrape {
     source: Arc<Source>,
     dialect: Dialect,
-    out: Chunks,
+    /// What comes before our families: the registry's text.
+    text: String,
     stage: Stage,
 }
 
@@ -27,17 +32,23 @@ enum Stage {
     Registry,
     Collect(Arc<Families>, Collecting),
     Project(Arc<Families>, Snapshot),
-    Write(Box<Writer>),
-    Done,
+    Gauges(Arc<Families>, Snapshot, Arc<Projection>, Gauges),
+    Measure(Box<Writer>, Length),
+    Done(ExpositionBody),
+}
+
+/// What a piece of work leads to.
+pub(super) enum Progress {
+    More(Box<Scrape>),
+    Done(ExpositionBody),
 }
 
 impl Scrape {
     pub(super) fn new(source: Arc<Source>, dialect: Dialect) -> Self {
-        let out = Chunks::new(Arc::clone(&source.pool));
         Self {
             source,
             dialect,
-            out,
+            text: String::new(),
             stage: Stage::Registry,
         }
     }
@@ -46,57 +57,104 @@ impl Scrape {
         self.dialect.content_type()
     }
 
-    /// Does a piece of the work. `true` once everything is written.
-    pub(super) fn work(&mut self) -> Result<bool, ScrapeError> {
-        self.stage = match std::mem::replace(&mut self.stage, Stage::Done) {
-            Stage::Registry => self.write_registry()?,
-            Stage::Collect(families, mut collecting) => {
-                match families.collect_some(&mut collecting) {
-                    Some(snapshot) => Stage::Project(families, snapshot),
-                    None => Stage::Collect(families, collecting),
-                }
+    /// Does a piece of the work.
+    pub(super) fn work(mut self: Box<Self>) -> Result<Progress, ScrapeError> {
+        self.stage = match self.stage {
+            Stage::Registry => {
+                let (text, stage) = registry(&self.source, self.dialect)?;
+                self.text = text;
+                stage
             }
-            Stage::Project(families, snapshot) => match families.project_some() {
-                Some(projection) => {
-                    let writer = Writer::new(families, self.dialect, snapshot, projection);
-                    Stage::Write(Box::new(writer))
-                }
-                None => Stage::Project(families, snapshot),
-            },
-            Stage::Write(writer) => self.write_families(writer),
-            Stage::Done => Stage::Done,
+            Stage::Collect(families, collecting) => collect(families, collecting),
+            Stage::Project(families, snapshot) => project(families, snapshot),
+            Stage::Gauges(families, snapshot, projection, gauges) => read_gauges(
+                families,
+                self.dialect,
+                Values {
+                    snapshot,
+                    projection,
+                    gauges,
+                },
+            ),
+            Stage::Measure(writer, length) => measure(writer, length, &mut self.text, &self.source),
+            Stage::Done(body) => return Ok(Progress::Done(body)),
         };
-        Ok(matches!(self.stage, Stage::Done))
+        Ok(Progress::More(self))
     }
+}
 
-    /// The registry goes first, in the one call that the library has for it.
-    fn write_registry(&mut self) -> Result<Stage, ScrapeError> {
-        let mut names = Names::default();
-        if let Some(registry) = &self.source.registry {
-            let mut text = String::new();
-            encode_registry(&mut text, registry).map_err(|_| ScrapeError::Encode)?;
-            library::copy(&text, self.dialect, &mut names, &mut self.out)?;
-        }
-        let Some(families) = &self.source.families else {
-            return Ok(Stage::Done);
-        };
-        families.take_names(&mut names)?;
-        Ok(Stage::Collect(Arc::clone(families), families.collect()))
+/// The registry goes first, in the one call that the library has for it.
+fn registry(source: &Source, dialect: Dialect) -> Result<(String, Stage), ScrapeError> {
+    let mut names = Names::default();
+    let mut out = String::new();
+    if let Some(registry) = &source.registry {
+        let mut text = String::new();
+        encode_registry(&mut text, registry).map_err(|_| ScrapeError::Encode)?;
+        library::copy(&text, dialect, &mut names, &mut out)?;
     }
+    let Some(families) = &source.families else {
+        if dialect == Dialect::OpenMetrics {
+            out.push_str(END);
+        }
+        return Ok((String::new(), Stage::Done(ExpositionBody::of_text(out))));
+    };
+    families.take_names(&mut names)?;
+    Ok((
+        out,
+        Stage::Collect(Arc::clone(families), families.store().collect()),
+    ))
+}
 
-    fn write_families(&mut self, mut writer: Box<Writer>) -> Stage {
-        for _ in 0..CHUNKS_PER_PIECE {
-            if !writer.write_some(&mut self.out) {
-                return Stage::Done;
-            }
-        }
-        Stage::Write(writer)
+fn collect(families: Arc<Families>, mut collecting: Collecting) -> Stage {
+    match families.store().collect_some(&mut collecting) {
+        Some(snapshot) => Stage::Project(families, snapshot),
+        None => Stage::Collect(families, collecting),
     }
+}
 
-    pub(super) fn finish(mut self) -> Vec<Bytes> {
-        if self.dialect == Dialect::OpenMetrics {
-            self.out.push("# EOF\n");
+fn project(families: Arc<Families>, snapshot: Snapshot) -> Stage {
+    match families.project_some() {
+        Some(projection) => {
+            let gauges = families.gauges();
+            Stage::Gauges(families, snapshot, projection, gauges)
         }
-        self.out.finish()
+        None => Stage::Project(families, snapshot),
     }
+}
+
+fn read_gauges(families: Arc<Families>, dialect: Dialect, mut values: Values) -> Stage {
+    let Values {
+        projection, gauges, ..
+    } = &mut values;
+    if gauges.read_some(families.store(), projection) {
+        let Values {
+            snapshot,
+            projection,
+            gauges,
+        } = values;
+        return Stage::Gauges(families, snapshot, projection, gauges);
+    }
+    // A request that ended in a way not seen before would be taken to be in flight.
+    if !projection.is_complete(families.store()) {
+        return Stage::Project(families, values.snapshot);
+    }
+    let writer = Writer::new(families, dialect, values);
+    Stage::Measure(Box::new(writer), Length::default())
+}
+
+fn measure(
+    mut writer: Box<Writer>,
+    mut length: Length,
+    text: &mut String,
+    source: &Source,
+) -> Stage {
+    for _ in 0..ROWS_PER_PIECE {
+        if !writer.write_row(&mut length) {
+            writer.begin_again();
+            let text = std::mem::take(text);
+            let pool = Arc::clone(&source.pool);
+            return Stage::Done(ExpositionBody::new(text, writer, length.0, pool));
+        }
+    }
+    Stage::Measure(writer, length)
 }

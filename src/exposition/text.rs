@@ -2,7 +2,8 @@
 
 use super::{
     Families,
-    chunks::Chunks,
+    chunk::Sink,
+    gauges::Gauges,
     projection::Projection,
     rows::{Histogram, RowRef},
 };
@@ -12,6 +13,9 @@ use crate::{
     store::Snapshot,
 };
 use std::sync::Arc;
+
+/// The end of OpenMetrics text.
+pub(super) const END: &str = "# EOF\n";
 
 /// The formats that can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,12 +44,11 @@ impl Dialect {
     }
 }
 
-/// Writes the families of a layer, a piece at a time.
+/// Writes the families of a layer, a row at a time. It can begin again, and then writes the same.
 pub(super) struct Writer {
     families: Arc<Families>,
     dialect: Dialect,
-    snapshot: Snapshot,
-    projection: Arc<Projection>,
+    values: Values,
     starts: Starts,
     /// The family that is written, and how many of its rows are.
     family: usize,
@@ -53,53 +56,52 @@ pub(super) struct Writer {
     histogram: Histogram,
 }
 
+/// What is to be written, as it was at the time of the scrape.
+pub(super) struct Values {
+    pub(super) snapshot: Snapshot,
+    pub(super) projection: Arc<Projection>,
+    pub(super) gauges: Gauges,
+}
+
 impl Writer {
-    pub(super) fn new(
-        families: Arc<Families>,
-        dialect: Dialect,
-        snapshot: Snapshot,
-        projection: Arc<Projection>,
-    ) -> Self {
+    pub(super) fn new(families: Arc<Families>, dialect: Dialect, values: Values) -> Self {
         Self {
             starts: Starts::new(&families.naming, &families.buckets),
             families,
             dialect,
-            snapshot,
-            projection,
+            values,
             family: 0,
             row: 0,
             histogram: Histogram::default(),
         }
     }
 
-    /// Writes until a chunk is full. `false` once everything is written.
-    pub(super) fn write_some(&mut self, out: &mut Chunks) -> bool {
-        while self.write_row(out) {
-            if out.split() {
-                return true;
-            }
-        }
-        false
+    pub(super) fn begin_again(&mut self) {
+        (self.family, self.row) = (0, 0);
     }
 
-    /// Writes the next row, after its family's head if it is the first. `false` after the last.
-    fn write_row(&mut self, out: &mut Chunks) -> bool {
+    /// Writes the next row, after its family's head if it is the first. `false` once all is written.
+    pub(super) fn write_row(&mut self, out: &mut impl Sink) -> bool {
         let Self {
             families,
-            projection,
-            snapshot,
+            values,
             starts,
             histogram,
             ..
         } = self;
-        let naming = &families.naming;
+        let (naming, projection) = (&families.naming, &values.projection);
         let (family, rows) = match self.family {
             0 => (&naming.requests, &projection.requests),
             1 => (&naming.errors, &projection.errors),
             2 => (&naming.cancelled, &projection.cancelled),
             3 => (&naming.duration, &projection.requests),
             4 => (&naming.in_flight, &projection.in_flight),
-            _ => return false,
+            _ => {
+                if self.dialect == Dialect::OpenMetrics {
+                    out.push(END);
+                }
+                return false;
+            }
         };
         if self.row == 0 {
             write_head(out, family, self.dialect);
@@ -109,26 +111,28 @@ impl Writer {
             self.row = 0;
             return true;
         };
-        self.row += 1;
         match self.family {
             3 => {
-                row.fill(histogram, snapshot);
+                row.fill(histogram, &values.snapshot);
                 write_histogram(out, starts, row, histogram);
             }
             4 => {
-                if let Some(value) = row.in_flight(snapshot) {
-                    write_sample(out, &starts.in_flight, row).push_count(value);
+                if let Some(value) = values.gauges.get(self.row) {
+                    write_start(out, &starts.in_flight, row);
+                    out.push_count(value);
                 }
             }
             counter => {
-                write_sample(out, &starts.counters[counter], row).push_count(row.count(snapshot));
+                write_start(out, &starts.counters[counter], row);
+                out.push_count(row.count(&values.snapshot));
             }
         }
+        self.row += 1;
         true
     }
 }
 
-fn write_head(out: &mut Chunks, family: &Family, dialect: Dialect) {
+fn write_head(out: &mut impl Sink, family: &Family, dialect: Dialect) {
     let Family { name, kind, help } = family;
     let suffix = match *kind {
         "counter" => dialect.counter_suffix(),
@@ -142,20 +146,23 @@ fn write_head(out: &mut Chunks, family: &Family, dialect: Dialect) {
     }
 }
 
-fn write_sample<'a>(out: &'a mut Chunks, start: &str, row: RowRef<'_>) -> &'a mut Chunks {
+/// Writes a line up to its value.
+fn write_start(out: &mut impl Sink, start: &str, row: RowRef<'_>) {
     out.push(start);
     out.push(row.text());
-    out
 }
 
 /// In the order in which the library writes them.
-fn write_histogram(out: &mut Chunks, starts: &Starts, row: RowRef<'_>, histogram: &Histogram) {
-    write_sample(out, &starts.sum, row).push_number(histogram.seconds);
-    write_sample(out, &starts.count, row).push_count(histogram.count);
+fn write_histogram(out: &mut impl Sink, starts: &Starts, row: RowRef<'_>, histogram: &Histogram) {
+    write_start(out, &starts.sum, row);
+    out.push_number(histogram.seconds);
+    write_start(out, &starts.count, row);
+    out.push_count(histogram.count);
     let mut cumulated = 0;
     for (start, bucket) in starts.buckets.iter().zip(&histogram.buckets) {
         cumulated += bucket;
-        write_sample(out, start, row).push_count(cumulated);
+        write_start(out, start, row);
+        out.push_count(cumulated);
     }
 }
 

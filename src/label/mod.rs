@@ -1,6 +1,8 @@
 //! What a request is labelled with: the only place where cardinality is decided.
 
 pub(crate) mod method;
+#[cfg(feature = "axum")]
+mod path;
 pub(crate) mod route;
 pub(crate) mod status;
 

@@ -1,6 +1,6 @@
-use crate::store::Table;
+use crate::store::{HASH_FACTOR, Table};
 use http::Extensions;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Stands for the route of a request that matched none.
 pub(crate) const UNMATCHED: &str = "_unmatched";
@@ -57,58 +57,74 @@ impl RouteId {
     }
 }
 
+/// A route that was seen.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Route {
+    id: RouteId,
+    skipped: bool,
+}
+
+impl Route {
+    /// What its requests are counted under; `None` if they are not counted.
+    fn counted(self) -> Option<RouteId> {
+        (!self.skipped).then_some(self.id)
+    }
+}
+
 /// The routes seen so far. Templates come from the program, so there are as many as it has.
 pub(crate) struct Routes {
-    seen: Table<Route>,
-    // By id.
+    seen: Table<Named>,
+    /// By id.
     names: Mutex<Vec<&'static str>>,
-    unmatched: Option<RouteId>,
+    unmatched: Route,
+    #[cfg(feature = "axum")]
+    paths: super::path::Paths,
 }
 
 #[derive(Debug)]
-struct Route {
+struct Named {
     hash: u64,
     name: &'static str,
-    /// `None`: skipped.
-    id: Option<RouteId>,
+    route: Route,
 }
 
 impl Routes {
-    pub(crate) fn new<'a>(skipped: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut routes = Self {
+    pub(crate) fn new<'a>(skipped: impl IntoIterator<Item = &'a str> + Clone) -> Self {
+        let routes = Self {
             seen: Table::new(),
-            names: Mutex::new(vec![UNMATCHED]),
-            unmatched: Some(RouteId::NONE),
+            names: Mutex::default(),
+            unmatched: Route {
+                id: RouteId::NONE,
+                skipped: skipped.clone().into_iter().any(|name| name == UNMATCHED),
+            },
+            #[cfg(feature = "axum")]
+            paths: super::path::Paths::new(),
         };
+        // The first one, and so of id 0. A template of that name is no other route: it would make the same
+        // series twice.
+        routes.add(UNMATCHED, routes.unmatched.skipped);
         for name in skipped {
-            if name == UNMATCHED {
-                routes.unmatched = None;
-            } else {
-                routes.add(name, |_| None);
-            }
+            routes.add(name, true);
         }
-        // A template of that name is no route of its own: it would make the same series twice.
-        let unmatched = routes.unmatched;
-        routes.add(UNMATCHED, |_| unmatched);
         routes
     }
 
     /// The route of a request, as far as it is known before the inner service runs; `None` if skipped.
     pub(crate) fn of_request(&self, extensions: &Extensions) -> Option<RouteId> {
         if let Some(template) = extensions.get::<RouteTemplate>() {
-            return self.id(template.as_str());
+            return self.route(template.as_str()).counted();
         }
         #[cfg(feature = "axum")]
-        if let Some(path) = extensions.get::<axum::extract::MatchedPath>() {
-            return self.id(path.as_str());
+        if let Some(path) = extensions.get() {
+            return self.paths.get(path, |name| self.route(name)).counted();
         }
-        self.unmatched
+        self.unmatched.counted()
     }
 
     /// The route that a response overrules its request's with. What is skipped was decided before.
     pub(crate) fn of_response(&self, extensions: &Extensions) -> Option<RouteId> {
         let template = extensions.get::<RouteTemplate>()?;
-        self.id(template.as_str())
+        Some(self.route(template.as_str()).id)
     }
 
     /// The names by id.
@@ -116,38 +132,40 @@ impl Routes {
         self.lock_names().clone()
     }
 
-    fn id(&self, name: &str) -> Option<RouteId> {
+    fn route(&self, name: &str) -> Route {
         let hash = hash(name);
-        match self.seen.find(hash, |route| route.is(hash, name)) {
-            Some(route) => route.id,
-            None => self.add(name, |number| Some(RouteId(number))),
+        match self.seen.find(hash, |known| known.is(hash, name)) {
+            Some(known) => known.route,
+            None => self.add(name, false),
         }
     }
 
     #[cold]
-    fn add(&self, name: &str, id: impl FnOnce(u32) -> Option<RouteId>) -> Option<RouteId> {
+    fn add(&self, name: &str, skipped: bool) -> Route {
         let hash = hash(name);
         let make = || {
             let name: &'static str = Box::leak(Box::from(name));
             let mut names = self.lock_names();
-            let id = u32::try_from(names.len()).ok().and_then(id);
-            if id.is_some_and(|id| id != RouteId::NONE) {
-                names.push(name);
+            let id = RouteId(names.len() as u32);
+            names.push(name);
+            Named {
+                hash,
+                name,
+                route: Route { id, skipped },
             }
-            Route { hash, name, id }
         };
-        let route = self
+        let known = self
             .seen
-            .find_or_insert(hash, |route| route.is(hash, name), make);
-        route.map_or(Some(RouteId::NONE), |route| route.id)
+            .find_or_insert(hash, |known| known.is(hash, name), make);
+        known.map_or(self.unmatched, |known| known.route)
     }
 
-    fn lock_names(&self) -> std::sync::MutexGuard<'_, Vec<&'static str>> {
+    fn lock_names(&self) -> MutexGuard<'_, Vec<&'static str>> {
         self.names.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Route {
+impl Named {
     fn is(&self, hash: u64, name: &str) -> bool {
         // A call to compare strings costs more than all the rest, so it is worth not to make it in vain.
         self.hash == hash && self.name == name
@@ -156,10 +174,9 @@ impl Route {
 
 /// Eight bytes at a step: templates are short, and their authors mean no harm.
 fn hash(name: &str) -> u64 {
-    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
     let mix = |hash: u64, word: [u8; 8]| {
         (hash ^ u64::from_le_bytes(word))
-            .wrapping_mul(FACTOR)
+            .wrapping_mul(HASH_FACTOR)
             .rotate_left(29)
     };
     let bytes = name.as_bytes();
@@ -175,7 +192,7 @@ fn hash(name: &str) -> u64 {
         word[..rest.len()].copy_from_slice(rest);
         word
     });
-    mix(hash, last).wrapping_mul(FACTOR)
+    mix(hash, last).wrapping_mul(HASH_FACTOR)
 }
 
 #[cfg(test)]
@@ -213,8 +230,13 @@ mod tests {
     }
 
     #[test]
-    fn skipped_routes_have_no_id() {
+    fn skipped_routes_are_not_counted_unless_a_response_names_them() {
         let routes = Routes::new(["/healthz", "_unmatched"]);
+        assert!(routes.of_response(&request("/healthz")).is_some());
+        assert_eq!(
+            routes.of_response(&request("_unmatched")),
+            Some(RouteId::NONE)
+        );
         assert_eq!(routes.of_request(&request("/healthz")), None);
         assert_eq!(routes.of_request(&request("_unmatched")), None);
         assert_eq!(routes.of_request(&Extensions::new()), None);

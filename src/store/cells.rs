@@ -1,4 +1,4 @@
-use super::table::Table;
+use super::table::{HASH_FACTOR, Table};
 use std::sync::{
     Mutex, PoisonError,
     atomic::{AtomicU64, Ordering},
@@ -24,7 +24,7 @@ pub(super) struct Cells {
 
 #[derive(Debug)]
 pub(super) struct Cell {
-    pub(super) key: u64,
+    key: u64,
     /// The key's index in the store's list of keys.
     pub(super) index: u32,
     words: &'static [AtomicU64],
@@ -101,6 +101,13 @@ impl Cells {
         words
     }
 
+    /// The sum of a key's words from one of them on.
+    pub(super) fn sum(&self, key: u64, from: usize) -> u64 {
+        let cell = self.table.find(hash(key), |cell| cell.key == key);
+        let words = cell.and_then(|cell| cell.words.get(from..)).unwrap_or(&[]);
+        words.iter().map(|word| word.load(Ordering::Acquire)).sum()
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = &Cell> {
         self.table.iter()
     }
@@ -119,5 +126,5 @@ impl Cell {
 }
 
 fn hash(key: u64) -> u64 {
-    key.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    key.wrapping_mul(HASH_FACTOR)
 }

@@ -14,14 +14,6 @@ pub(crate) struct RequestKey {
 }
 
 impl RequestKey {
-    /// What it was in flight under, as far as it is known at its end.
-    pub(crate) fn in_flight(self) -> RouteKey {
-        RouteKey {
-            route: self.route,
-            method: self.method,
-        }
-    }
-
     pub(super) fn pack(self) -> u64 {
         let status = self.status.map_or(0, Status::number);
         u64::from(self.route.number()) << 32

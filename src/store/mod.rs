@@ -15,13 +15,13 @@ mod tests;
 pub(crate) use self::{
     key::{Movement, RequestKey, RouteKey},
     snapshot::Snapshot,
-    table::Table,
+    table::{HASH_FACTOR, Table},
 };
 
 use self::cells::Cells;
 use crate::label::route::RouteId;
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     sync::{Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
@@ -49,7 +49,7 @@ struct Shard {
 #[derive(Default)]
 struct KeyList {
     keys: Vec<u64>,
-    indices: HashMap<u64, u32>,
+    indices: BTreeMap<u64, u32>,
 }
 
 impl Store {
@@ -113,43 +113,54 @@ impl Store {
         self.shards[slot].get_or_init(|| Shard::new(self.bounds.len(), slot < common))
     }
 
-    /// Begins to sum up all shards.
+    /// Begins to sum up the requests of all shards.
     pub(crate) fn collect(&self) -> Collecting {
-        let (requests, movements) = self.key_counts();
+        let keys = lock(&self.requests).keys.len();
         Collecting {
-            snapshot: Snapshot::new(self.bounds.len(), requests, movements),
-            step: 0,
+            snapshot: Snapshot::new(self.bounds.len(), keys),
+            shard: 0,
         }
     }
 
     /// Sums up some shards more; the snapshot after the last.
-    ///
-    /// The ends of all shards are read before the starts of any, so that no request is seen to end without
-    /// having started.
     pub(crate) fn collect_some(&self, collecting: &mut Collecting) -> Option<Snapshot> {
-        let Collecting { snapshot, step } = collecting;
         let mut cells = 0;
         while cells < CELLS_PER_PIECE {
-            let (only_starts, at) = match step.checked_sub(self.shards.len()) {
-                None => (false, *step),
-                Some(at) => (true, at),
-            };
-            let Some(shard) = self.shards.get(at) else {
-                return Some(std::mem::take(snapshot));
+            let Some(shard) = self.shards.get(collecting.shard) else {
+                return Some(std::mem::take(&mut collecting.snapshot));
             };
             if let Some(shard) = shard.get() {
-                if !only_starts {
-                    cells += snapshot.add_ends(shard.requests.iter());
-                }
-                let wanted = |movement| (movement != Movement::Left) == only_starts;
-                cells += snapshot.add_movements(shard.movements.iter(), wanted);
+                cells += collecting.snapshot.add(shard.requests.iter());
             }
-            *step += 1;
+            collecting.shard += 1;
         }
         None
     }
 
-    /// How many keys there are, of requests and of movements.
+    /// How many requests are in flight under a route, now: those that came and did not end, whatever ended
+    /// them. The keys are all that have to do with it.
+    ///
+    /// Ends are read before starts, so that no request is seen to end without having started; and right
+    /// before, since those that start and end in between are taken to be in flight.
+    pub(crate) fn in_flight(
+        &self,
+        ended: impl Iterator<Item = RequestKey>,
+        route: RouteKey,
+    ) -> u64 {
+        let moved = |movement| self.sum(|shard| shard.movements.sum(route.pack(movement), 0));
+        let mut gone = moved(Movement::Left);
+        for key in ended {
+            gone += self.sum(|shard| shard.requests.sum(key.pack(), 1));
+        }
+        let came = moved(Movement::Arrived) + moved(Movement::Started);
+        came.saturating_sub(gone)
+    }
+
+    fn sum(&self, of: impl Fn(&Shard) -> u64) -> u64 {
+        self.shards.iter().filter_map(OnceLock::get).map(of).sum()
+    }
+
+    /// How many keys there are, of requests and of routes in flight.
     pub(crate) fn key_counts(&self) -> (usize, usize) {
         let requests = lock(&self.requests).keys.len();
         (requests, lock(&self.movements).keys.len())
@@ -157,21 +168,25 @@ impl Store {
 
     /// Keys of requests in the order of their first sight, which is that of a snapshot's indices.
     pub(crate) fn request_keys(&self, from: usize, most: usize) -> Vec<RequestKey> {
-        let list = lock(&self.requests);
-        list.some(from, most).map(RequestKey::unpack).collect()
+        lock(&self.requests)
+            .some(from, most)
+            .map(RequestKey::unpack)
+            .collect()
     }
 
-    /// Keys of movements, likewise.
+    /// Keys of routes in flight, likewise.
     pub(crate) fn movement_keys(&self, from: usize, most: usize) -> Vec<(RouteKey, Movement)> {
-        let list = lock(&self.movements);
-        list.some(from, most).map(RouteKey::unpack).collect()
+        lock(&self.movements)
+            .some(from, most)
+            .map(RouteKey::unpack)
+            .collect()
     }
 }
 
 /// A snapshot on its way.
 pub(crate) struct Collecting {
     snapshot: Snapshot,
-    step: usize,
+    shard: usize,
 }
 
 impl Shard {

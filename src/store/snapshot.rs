@@ -1,76 +1,59 @@
-use super::{Movement, RouteKey, cells::Cell};
+use super::cells::Cell;
 
-/// What all shards counted, summed up per key. Keys are named by their index in the store's lists of them.
+/// What all shards counted of requests, summed up per key. Keys are named by their index in the store's list.
 #[derive(Default)]
 pub(crate) struct Snapshot {
-    /// Words per request key: the nanoseconds, then the buckets.
+    /// Words per key: the nanoseconds, then the buckets.
     width: usize,
-    requests: Vec<u64>,
-    movements: Vec<u64>,
+    words: Vec<u64>,
 }
 
 impl Snapshot {
-    pub(super) fn new(bounds: usize, requests: usize, movements: usize) -> Self {
+    pub(super) fn new(bounds: usize, keys: usize) -> Self {
         let width = bounds + 2;
         Self {
             width,
-            requests: Vec::with_capacity(requests * width),
-            movements: Vec::with_capacity(movements),
+            words: Vec::with_capacity(keys * width),
         }
     }
 
     /// How many cells it added.
-    pub(super) fn add_ends<'a>(&mut self, cells: impl Iterator<Item = &'a Cell>) -> usize {
-        let add = |cell: &Cell| cell.add_into(words(&mut self.requests, cell.index, self.width));
-        cells.map(add).count()
+    pub(super) fn add<'a>(&mut self, cells: impl Iterator<Item = &'a Cell>) -> usize {
+        cells
+            .map(|cell| cell.add_into(self.words_of(cell.index)))
+            .count()
     }
 
-    /// How many cells it added.
-    pub(super) fn add_movements<'a>(
-        &mut self,
-        cells: impl Iterator<Item = &'a Cell>,
-        wanted: impl Fn(Movement) -> bool,
-    ) -> usize {
-        let cells = cells.filter(|cell| wanted(RouteKey::unpack(cell.key).1));
-        cells
-            .map(|cell| cell.add_into(words(&mut self.movements, cell.index, 1)))
-            .count()
+    fn words_of(&mut self, index: u32) -> &mut [u64] {
+        let start = index as usize * self.width;
+        let end = start + self.width;
+        if self.words.len() < end {
+            self.words.resize(end, 0);
+        }
+        &mut self.words[start..end]
     }
 
     pub(crate) fn bucket_count(&self) -> usize {
         self.width - 1
     }
 
-    /// The summed durations of a request key, in nanoseconds.
+    /// The summed durations of a key, in nanoseconds.
     pub(crate) fn nanos(&self, index: u32) -> u64 {
-        self.request(index).first().copied().unwrap_or(0)
+        self.get(index).first().copied().unwrap_or(0)
     }
 
-    /// The buckets of a request key, not cumulated; empty if it was first seen after the snapshot.
+    /// The buckets of a key, not cumulated; empty if it was first seen after the snapshot.
     pub(crate) fn buckets(&self, index: u32) -> &[u64] {
-        self.request(index).get(1..).unwrap_or(&[])
+        self.get(index).get(1..).unwrap_or(&[])
     }
 
-    /// How many requests ended with a request key.
+    /// How many requests ended with a key.
     pub(crate) fn count(&self, index: u32) -> u64 {
         self.buckets(index).iter().sum()
     }
 
-    /// How often a movement happened.
-    pub(crate) fn moved(&self, index: u32) -> u64 {
-        self.movements.get(index as usize).copied().unwrap_or(0)
-    }
-
-    fn request(&self, index: u32) -> &[u64] {
+    fn get(&self, index: u32) -> &[u64] {
         let start = index as usize * self.width;
-        self.requests.get(start..start + self.width).unwrap_or(&[])
+        self.words.get(start..start + self.width).unwrap_or(&[])
     }
-}
-
-fn words(sums: &mut Vec<u64>, index: u32, width: usize) -> &mut [u64] {
-    let start = index as usize * width;
-    if sums.len() < start + width {
-        sums.resize(start + width, 0);
-    }
-    &mut sums[start..start + width]
 }

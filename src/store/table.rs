@@ -3,13 +3,15 @@ use std::{
     sync::{Mutex, OnceLock, PoisonError},
 };
 
-const LEVELS: usize = 12;
+const LEVELS: usize = 24;
 const FIRST: usize = 64;
-const GROWTH: usize = 4;
+
+/// Mixes a hash: odd, and its bits without order.
+pub(crate) const HASH_FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// An append-only hash table: reading takes no lock and writes nothing, so readers share its cache lines.
 ///
-/// A full level is never moved, the next one is [`GROWTH`] times as large. What was seen first is found
+/// A full level is never moved, the next one is twice as large. What was seen first is found
 /// first; a few dozen values, as a service has routes, fit the first level.
 pub(crate) struct Table<V> {
     levels: [OnceLock<Box<[OnceLock<V>]>>; LEVELS],
@@ -85,7 +87,7 @@ impl<V> Table<V> {
 }
 
 fn size(level: usize) -> usize {
-    FIRST * GROWTH.pow(level as u32)
+    FIRST << level
 }
 
 /// Three quarters, so that a search soon meets a free slot.

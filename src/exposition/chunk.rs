@@ -1,0 +1,101 @@
+use bytes::Bytes;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Small enough that writing one is a short piece of work, big enough that their number does not matter.
+const SIZE: usize = 64 * 1024;
+/// Room for the lines of one series, so that the last one seldom makes a chunk grow.
+const SLACK: usize = 8 * 1024;
+/// How many buffers are kept at most: more are on their way only while a server buffers a lot.
+const MOST_KEPT: usize = 16;
+
+/// What text is written to.
+pub(super) trait Sink {
+    fn push(&mut self, text: &str);
+
+    /// A whole number and the end of the line.
+    fn push_count(&mut self, count: u64) {
+        self.push(itoa::Buffer::new().format(count));
+        self.push("\n");
+    }
+
+    /// A number, as the library writes it, and the end of the line.
+    fn push_number(&mut self, number: f64) {
+        self.push(dtoa::Buffer::new().format(number));
+        self.push("\n");
+    }
+}
+
+/// Only counts the bytes.
+#[derive(Debug, Default)]
+pub(super) struct Length(pub(super) u64);
+
+impl Sink for Length {
+    fn push(&mut self, text: &str) {
+        self.0 += text.len() as u64;
+    }
+
+    fn push_count(&mut self, count: u64) {
+        let digits = count.checked_ilog10().unwrap_or(0) + 1;
+        self.0 += u64::from(digits) + 1;
+    }
+}
+
+/// A piece of text that is on its way to a client. Its buffer then goes back to the pool.
+pub(super) struct Chunk {
+    buffer: Vec<u8>,
+    pool: Arc<Pool>,
+}
+
+/// Buffers that were sent, to be written to again: the pages of new ones cost more than writing them.
+#[derive(Debug, Default)]
+pub(super) struct Pool {
+    buffers: Mutex<Vec<Vec<u8>>>,
+}
+
+impl Chunk {
+    pub(super) fn new(pool: Arc<Pool>) -> Self {
+        let buffer = pool.lock().pop().unwrap_or_default();
+        Self { buffer, pool }
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.buffer.len() >= SIZE
+    }
+
+    pub(super) fn into_bytes(self) -> Bytes {
+        Bytes::from_owner(self)
+    }
+}
+
+impl Sink for Chunk {
+    fn push(&mut self, text: &str) {
+        self.buffer.extend_from_slice(text.as_bytes());
+        // From the size of a small scrape at once to that of a whole chunk.
+        if self.buffer.len() > SIZE / 4 && self.buffer.capacity() < SIZE {
+            self.buffer.reserve(SIZE + SLACK - self.buffer.len());
+        }
+    }
+}
+
+impl AsRef<[u8]> for Chunk {
+    fn as_ref(&self) -> &[u8] {
+        &self.buffer
+    }
+}
+
+impl Drop for Chunk {
+    fn drop(&mut self) {
+        let mut buffer = std::mem::take(&mut self.buffer);
+        buffer.clear();
+        let mut kept = self.pool.lock();
+        if kept.len() < MOST_KEPT {
+            kept.push(buffer);
+        }
+    }
+}
+
+impl Pool {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Vec<u8>>> {
+        self.buffers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

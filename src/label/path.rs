@@ -1,0 +1,66 @@
+use super::route::Route;
+use crate::store::{HASH_FACTOR, Table};
+use axum::extract::MatchedPath;
+use std::{
+    ptr,
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+/// A router inside of another one that does not know it makes new paths for each request, so that the number
+/// of those that are kept needs a bound.
+const MOST: usize = 1_024;
+
+/// The paths of axum's routers, found by their address: a router has one for all requests to a route, and
+/// comparing it costs a quarter of what hashing and comparing the text does.
+pub(super) struct Paths {
+    kept: Table<Kept>,
+    count: AtomicUsize,
+}
+
+/// Keeping the path keeps its address from becoming another one's.
+struct Kept {
+    path: MatchedPath,
+    route: Route,
+}
+
+impl Paths {
+    pub(super) fn new() -> Self {
+        Self {
+            kept: Table::new(),
+            count: AtomicUsize::new(0),
+        }
+    }
+
+    pub(super) fn get(&self, path: &MatchedPath, by_name: impl FnOnce(&str) -> Route) -> Route {
+        match self.kept.find(hash(path), |kept| kept.is(path)) {
+            Some(kept) => kept.route,
+            None => self.keep(path, by_name(path.as_str())),
+        }
+    }
+
+    #[cold]
+    fn keep(&self, path: &MatchedPath, route: Route) -> Route {
+        if self.count.load(Ordering::Relaxed) < MOST {
+            let keep = || {
+                self.count.fetch_add(1, Ordering::Relaxed);
+                Kept {
+                    path: path.clone(),
+                    route,
+                }
+            };
+            self.kept
+                .find_or_insert(hash(path), |kept| kept.is(path), keep);
+        }
+        route
+    }
+}
+
+impl Kept {
+    fn is(&self, path: &MatchedPath) -> bool {
+        ptr::eq(self.path.as_str(), path.as_str())
+    }
+}
+
+fn hash(path: &MatchedPath) -> u64 {
+    (path.as_str().as_ptr() as u64).wrapping_mul(HASH_FACTOR)
+}
