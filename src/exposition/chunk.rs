@@ -12,6 +12,12 @@ const MOST_KEPT: usize = 16;
 pub(super) trait Sink {
     fn push(&mut self, text: &str);
 
+    /// A line up to its value.
+    fn push_start(&mut self, start: &str, labels: &str) {
+        self.push(start);
+        self.push(labels);
+    }
+
     /// A whole number and the end of the line.
     fn push_count(&mut self, count: u64) {
         self.push(itoa::Buffer::new().format(count));
@@ -58,7 +64,12 @@ impl Chunk {
         Self { buffer, pool }
     }
 
-    pub(super) fn is_full(&self) -> bool {
+    /// Between rows: whether it has enough of them.
+    pub(super) fn is_full(&mut self) -> bool {
+        // From the size of a small scrape at once to that of a whole chunk.
+        if self.buffer.len() > SIZE / 4 && self.buffer.capacity() < SIZE {
+            self.buffer.reserve(SIZE + SLACK - self.buffer.len());
+        }
         self.buffer.len() >= SIZE
     }
 
@@ -70,10 +81,6 @@ impl Chunk {
 impl Sink for Chunk {
     fn push(&mut self, text: &str) {
         self.buffer.extend_from_slice(text.as_bytes());
-        // From the size of a small scrape at once to that of a whole chunk.
-        if self.buffer.len() > SIZE / 4 && self.buffer.capacity() < SIZE {
-            self.buffer.reserve(SIZE + SLACK - self.buffer.len());
-        }
     }
 }
 

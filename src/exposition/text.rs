@@ -1,12 +1,6 @@
 //! The text formats, and our families in them.
 
-use super::{
-    Families,
-    chunk::Sink,
-    gauges::Gauges,
-    projection::Projection,
-    rows::{Histogram, RowRef},
-};
+use super::{Families, chunk::Sink, gauges::Gauges, projection::Projection, rows::Histogram};
 use crate::{
     Buckets,
     naming::{Family, Naming},
@@ -114,16 +108,16 @@ impl Writer {
         match self.family {
             3 => {
                 row.fill(histogram, &values.snapshot);
-                write_histogram(out, starts, row, histogram);
+                write_histogram(out, starts, row.text(), histogram);
             }
             4 => {
                 if let Some(value) = values.gauges.get(self.row) {
-                    write_start(out, &starts.in_flight, row);
+                    out.push_start(&starts.in_flight, row.text());
                     out.push_count(value);
                 }
             }
             counter => {
-                write_start(out, &starts.counters[counter], row);
+                out.push_start(&starts.counters[counter], row.text());
                 out.push_count(row.count(&values.snapshot));
             }
         }
@@ -146,22 +140,16 @@ fn write_head(out: &mut impl Sink, family: &Family, dialect: Dialect) {
     }
 }
 
-/// Writes a line up to its value.
-fn write_start(out: &mut impl Sink, start: &str, row: RowRef<'_>) {
-    out.push(start);
-    out.push(row.text());
-}
-
 /// In the order in which the library writes them.
-fn write_histogram(out: &mut impl Sink, starts: &Starts, row: RowRef<'_>, histogram: &Histogram) {
-    write_start(out, &starts.sum, row);
+fn write_histogram(out: &mut impl Sink, starts: &Starts, labels: &str, histogram: &Histogram) {
+    out.push_start(&starts.sum, labels);
     out.push_number(histogram.seconds);
-    write_start(out, &starts.count, row);
+    out.push_start(&starts.count, labels);
     out.push_count(histogram.count);
     let mut cumulated = 0;
     for (start, bucket) in starts.buckets.iter().zip(&histogram.buckets) {
         cumulated += bucket;
-        write_start(out, start, row);
+        out.push_start(start, labels);
         out.push_count(cumulated);
     }
 }

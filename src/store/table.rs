@@ -1,52 +1,54 @@
 use std::{
     fmt,
-    sync::{Mutex, OnceLock, PoisonError},
+    sync::{
+        Mutex, OnceLock, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
-const LEVELS: usize = 24;
-const FIRST: usize = 64;
+/// A power of two, and more than memory has room for.
+const LEVELS: usize = 32;
+const FIRST: usize = 128;
 
 /// Mixes a hash: odd, and its bits without order.
 pub(crate) const HASH_FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// An append-only hash table: reading takes no lock and writes nothing, so readers share its cache lines.
 ///
-/// A full level is never moved, the next one is twice as large. What was seen first is found
-/// first; a few dozen values, as a service has routes, fit the first level.
+/// A full level is never moved, and the next one is twice as large. A few dozen values, as a service has
+/// routes, fit the first one; of many, half are in the newest, which is searched first.
 pub(crate) struct Table<V> {
     levels: [OnceLock<Box<[OnceLock<V>]>>; LEVELS],
-    last: Mutex<Last>,
-}
-
-/// The level that grows, and how many values it holds.
-#[derive(Clone, Copy, Default)]
-struct Last {
-    level: usize,
-    len: usize,
+    /// The level that grows. Who has an old one misses what is new, and then looks again with the lock.
+    newest: AtomicUsize,
+    /// How many values that level holds.
+    len: Mutex<usize>,
 }
 
 impl<V> Table<V> {
     pub(crate) fn new() -> Self {
         Self {
             levels: [const { OnceLock::new() }; LEVELS],
-            last: Mutex::new(Last::default()),
+            newest: AtomicUsize::new(0),
+            len: Mutex::new(0),
         }
     }
 
     /// The value of that hash that matches.
     pub(crate) fn find(&self, hash: u64, matches: impl Fn(&V) -> bool) -> Option<&V> {
-        for level in &self.levels {
-            let slots = level.get()?;
+        let mut level = self.newest.load(Ordering::Relaxed);
+        loop {
+            let slots = self.levels[level % LEVELS].get()?;
             let mut at = start(slots, hash);
             // A level always has free slots, so this ends.
-            while let Some(value) = slots[at].get() {
+            while let Some(value) = slots.get(at).and_then(OnceLock::get) {
                 if matches(value) {
                     return Some(value);
                 }
                 at = (at + 1) & (slots.len() - 1);
             }
+            level = level.checked_sub(1)?;
         }
-        None
     }
 
     /// The value of that hash that matches, or else a new one, made once. `None` if there is no room for it
@@ -57,26 +59,24 @@ impl<V> Table<V> {
         matches: impl Fn(&V) -> bool,
         make: impl FnOnce() -> V,
     ) -> Option<&V> {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut len = self.len.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(value) = self.find(hash, matches) {
             return Some(value);
         }
-        if last.len == capacity(last.level) {
-            *last = Last {
-                level: last.level + 1,
-                len: 0,
-            };
+        let mut level = self.newest.load(Ordering::Relaxed);
+        if *len == capacity(level) {
+            (level, *len) = (level + 1, 0);
         }
-        let slots = self
-            .levels
-            .get(last.level)?
-            .get_or_init(|| (0..size(last.level)).map(|_| OnceLock::new()).collect());
+        let new = || (0..size(level)).map(|_| OnceLock::new()).collect();
+        let slots = self.levels.get(level)?.get_or_init(new);
+        self.newest.store(level, Ordering::Relaxed);
+
         let (before, after) = slots.split_at(start(slots, hash));
         let slot = after
             .iter()
             .chain(before)
             .find(|slot| slot.get().is_none())?;
-        last.len += 1;
+        *len += 1;
         Some(slot.get_or_init(make))
     }
 
@@ -90,9 +90,9 @@ fn size(level: usize) -> usize {
     FIRST << level
 }
 
-/// Three quarters, so that a search soon meets a free slot.
+/// Five eighths, so that a search in vain meets a free slot after four others.
 fn capacity(level: usize) -> usize {
-    size(level) / 4 * 3
+    size(level) / 8 * 5
 }
 
 /// The first slot where a value of that hash may be.
