@@ -1,0 +1,98 @@
+//! Who is compared: each adds itself to a router the way its documentation says.
+
+mod axum_otel_metrics;
+mod axum_prometheus;
+mod by_hand;
+mod nothing;
+mod opentelemetry_tower;
+mod recorder;
+mod tower_red;
+mod trace_layer;
+
+use axum::Router;
+use bytes::Bytes;
+use std::time::{Duration, Instant};
+
+/// The default buckets of tower-red, and of the OpenTelemetry conventions: every contender has them.
+const BUCKETS: [f64; 14] = [
+    0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
+];
+
+/// One of those that are compared.
+#[derive(Debug)]
+pub(crate) struct Contender {
+    pub(crate) name: &'static str,
+    /// The package whose version says what was measured.
+    pub(crate) package: Option<&'static str>,
+    pub(crate) title: &'static str,
+    pub(crate) records: &'static str,
+    /// Sets it up, once in a process, with room for so many label sets where it has a limit.
+    pub(crate) set_up: fn(label_sets: usize) -> Box<dyn Middleware>,
+}
+
+/// A contender that is set up.
+pub(crate) trait Middleware {
+    fn add_to(&self, router: Router) -> Router;
+
+    /// What Prometheus gets. `None` if there are no metrics.
+    fn scrape(&self) -> Option<Scrape> {
+        None
+    }
+
+    /// What it has to do every few seconds, apart from any request.
+    fn upkeep(&self) {}
+}
+
+/// A scrape that was answered.
+pub(crate) struct Scrape {
+    pub(crate) chunks: Vec<Bytes>,
+    /// The longest that it kept its thread from other work.
+    pub(crate) longest_stretch: Duration,
+}
+
+impl Scrape {
+    pub(crate) fn text(&self) -> String {
+        let bytes = self.chunks.concat();
+        String::from_utf8(bytes).expect("expositions are text")
+    }
+
+    /// A scrape that is written in one go.
+    fn in_one_stretch(write: impl FnOnce() -> String) -> Self {
+        let begun = Instant::now();
+        let text = write();
+        Self {
+            longest_stretch: begun.elapsed(),
+            chunks: vec![text.into()],
+        }
+    }
+}
+
+pub(crate) const BARE: &str = "bare";
+pub(crate) const WRAPPER: &str = "wrapper";
+pub(crate) const TOWER_RED: &str = "tower-red";
+pub(crate) const AXUM_PROMETHEUS: &str = "axum-prometheus";
+
+pub(crate) const ALL: [Contender; 11] = [
+    nothing::BARE,
+    nothing::LAYER,
+    nothing::WRAPPER,
+    trace_layer::CONTENDER,
+    tower_red::CONTENDER,
+    by_hand::prometheus::CONTENDER,
+    by_hand::prometheus_client::CONTENDER,
+    by_hand::metrics::CONTENDER,
+    axum_otel_metrics::CONTENDER,
+    opentelemetry_tower::CONTENDER,
+    axum_prometheus::CONTENDER,
+];
+
+pub(crate) fn find(name: &str) -> Option<&'static Contender> {
+    ALL.iter().find(|contender| contender.name == name)
+}
+
+impl Contender {
+    /// Sets it up with the limits that it has by default.
+    pub(crate) fn set_up_by_default(&self) -> Box<dyn Middleware> {
+        (self.set_up)(0)
+    }
+}

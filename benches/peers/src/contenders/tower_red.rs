@@ -1,0 +1,71 @@
+use super::{Contender, Middleware, Scrape};
+use axum::Router;
+use bytes::Bytes;
+use http::Request;
+use http_body::Body;
+use std::{
+    pin::pin,
+    task::{Context, Poll, Waker},
+    time::{Duration, Instant},
+};
+use tower::Service;
+use tower_red::{Exposition, MetricsLayer};
+
+pub(super) const CONTENDER: Contender = Contender {
+    name: super::TOWER_RED,
+    package: Some("tower-red"),
+    title: "**tower-red**",
+    records: "requests, errors, cancelled requests, duration to the end of the body, in flight; \
+              also when a client leaves, a service fails, or a handler panics",
+    set_up: |_| {
+        let (layer, exposition) = MetricsLayer::pair();
+        Box::new(TowerRed { layer, exposition })
+    },
+};
+
+struct TowerRed {
+    layer: MetricsLayer,
+    exposition: Exposition,
+}
+
+impl Middleware for TowerRed {
+    fn add_to(&self, router: Router) -> Router {
+        router.layer(self.layer.clone())
+    }
+
+    fn scrape(&self) -> Option<Scrape> {
+        let mut poll = Polls::default();
+        let request = Request::get("/metrics").body(()).expect("a request");
+        let mut response = pin!(self.exposition.clone().call(request));
+        let Ok(response) = poll.until_ready(|cx| response.as_mut().poll(cx));
+        let mut body = pin!(response.into_body());
+        let mut chunks: Vec<Bytes> = Vec::new();
+        while let Some(Ok(frame)) = poll.until_ready(|cx| body.as_mut().poll_frame(cx)) {
+            chunks.extend(frame.into_data());
+        }
+        Some(Scrape {
+            chunks,
+            longest_stretch: poll.longest,
+        })
+    }
+}
+
+/// Polls at once whenever it may, and keeps the longest time that a poll took.
+#[derive(Default)]
+struct Polls {
+    longest: Duration,
+}
+
+impl Polls {
+    fn until_ready<T>(&mut self, mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>) -> T {
+        let mut cx = Context::from_waker(Waker::noop());
+        loop {
+            let begun = Instant::now();
+            let polled = poll(&mut cx);
+            self.longest = self.longest.max(begun.elapsed());
+            if let Poll::Ready(value) = polled {
+                return value;
+            }
+        }
+    }
+}
