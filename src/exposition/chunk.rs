@@ -2,11 +2,11 @@ use bytes::Bytes;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Small enough that writing one is a short piece of work, big enough that their number does not matter.
-const SIZE: usize = 64 * 1024;
+const SIZE: usize = 32 * 1024;
 /// Room for the lines of one series, so that the last one seldom makes a chunk grow.
-const SLACK: usize = 8 * 1024;
+const SLACK: usize = 4 * 1024;
 /// How many buffers are kept at most: more are on their way only while a server buffers a lot.
-const MOST_KEPT: usize = 16;
+const MOST_KEPT: usize = 8;
 
 /// What text is written to.
 pub(super) trait Sink {

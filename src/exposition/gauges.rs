@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// How many rows are read before others get their turn.
-const ROWS_PER_PIECE: usize = 256;
+const ROWS_PER_PIECE: usize = 64;
 
 /// The values of the in-flight gauge, by row of the projection: `None` where nothing ever started.
 ///

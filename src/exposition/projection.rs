@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// How many keys are added before others get their turn: a fraction of a millisecond.
-const KEYS_PER_PIECE: usize = 512;
+const KEYS_PER_PIECE: usize = 256;
 
 /// The series of a layer's families: which labels they have, and which keys they sum up.
 ///

@@ -7,7 +7,9 @@ use std::sync::{
 /// Words that keep neighbouring allocations out of the cache lines that a thread writes: 128 bytes, since
 /// processors fetch lines in pairs.
 const PADDING: usize = 16;
-const CELLS_PER_SLAB: usize = 16;
+/// The cells of the first slab. Each has twice as many as the one before, up to the most.
+const FIRST_SLAB: usize = 16;
+const MOST_IN_A_SLAB: usize = 256;
 
 /// Counters of one shard, a few words for each key.
 ///
@@ -17,9 +19,16 @@ pub(super) struct Cells {
     table: Table<Cell>,
     /// The words of a cell.
     width: usize,
-    spare: Mutex<&'static [AtomicU64]>,
+    spare: Mutex<Spare>,
     /// One thread writes, so that it need not lock the bus for it.
     leased: bool,
+}
+
+/// What is left of the last slab.
+#[derive(Debug)]
+struct Spare {
+    words: &'static [AtomicU64],
+    next_slab: usize,
 }
 
 #[derive(Debug)]
@@ -35,7 +44,10 @@ impl Cells {
         Self {
             table: Table::new(),
             width,
-            spare: Mutex::new(&[]),
+            spare: Mutex::new(Spare {
+                words: &[],
+                next_slab: FIRST_SLAB,
+            }),
             leased,
         }
     }
@@ -89,15 +101,16 @@ impl Cells {
     /// A new cell's words.
     fn cut(&self) -> &'static [AtomicU64] {
         let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
-        if spare.len() < self.width {
-            let words = CELLS_PER_SLAB * self.width;
+        if spare.words.len() < self.width {
+            let words = spare.next_slab * self.width;
+            spare.next_slab = MOST_IN_A_SLAB.min(2 * spare.next_slab);
             let slab = (0..words + 2 * PADDING)
                 .map(|_| AtomicU64::new(0))
                 .collect();
-            *spare = &Box::leak::<'static>(slab)[PADDING..PADDING + words];
+            spare.words = &Box::leak::<'static>(slab)[PADDING..PADDING + words];
         }
-        let (words, rest) = spare.split_at(self.width);
-        *spare = rest;
+        let (words, rest) = spare.words.split_at(self.width);
+        spare.words = rest;
         words
     }
 

@@ -26,7 +26,7 @@ use std::{
 };
 
 /// How many cells are summed up before others get their turn: a fraction of a millisecond.
-const CELLS_PER_PIECE: usize = 4_096;
+const CELLS_PER_PIECE: usize = 1_024;
 
 pub(crate) struct Store {
     /// Upper bounds of the buckets, in nanoseconds.
@@ -208,6 +208,10 @@ impl KeyList {
             return Some(*index);
         }
         let index = u32::try_from(self.keys.len()).ok()?;
+        if self.keys.len() == self.keys.capacity() {
+            // By a quarter and not by all: a store may have many keys, and seldom gets new ones.
+            self.keys.reserve_exact(16 + self.keys.len() / 4);
+        }
         self.keys.push(key);
         self.indices.insert(key, index);
         Some(index)

@@ -1,4 +1,4 @@
-use super::{Contender, Middleware, Scrape};
+use super::{Contender, Middleware, Scrape, Send};
 use axum::Router;
 use axum_otel_metrics::{HttpMetricsLayer, HttpMetricsLayerBuilder};
 use opentelemetry_prometheus_0_32::exporter;
@@ -35,8 +35,8 @@ impl Middleware for AxumOtelMetrics {
         router.layer(self.layer.clone())
     }
 
-    fn scrape(&self) -> Option<Scrape> {
-        Some(Scrape::in_one_stretch(|| {
+    fn scrape(&self, send: Send<'_>) -> Option<Scrape> {
+        Some(Scrape::in_one_stretch(send, || {
             TextEncoder::new()
                 .encode_to_string(&self.registry.gather())
                 .expect("metrics are encoded")

@@ -1,4 +1,4 @@
-use super::{Contender, Middleware, Scrape, recorder::Recorder};
+use super::{Contender, Middleware, Scrape, Send, recorder::Recorder};
 use axum::Router;
 use axum_prometheus::{AXUM_HTTP_REQUESTS_DURATION_SECONDS, BaseMetricLayer};
 
@@ -21,8 +21,8 @@ impl Middleware for AxumPrometheus {
         router.layer(BaseMetricLayer::new())
     }
 
-    fn scrape(&self) -> Option<Scrape> {
-        Some(self.0.scrape())
+    fn scrape(&self, send: Send<'_>) -> Option<Scrape> {
+        Some(self.0.scrape(send))
     }
 
     fn upkeep(&self) {

@@ -34,8 +34,8 @@ pub(crate) struct Contender {
 pub(crate) trait Middleware {
     fn add_to(&self, router: Router) -> Router;
 
-    /// What Prometheus gets. `None` if there are no metrics.
-    fn scrape(&self) -> Option<Scrape> {
+    /// Hands on what Prometheus gets, as a server would that sends it at once. `None` if there are no metrics.
+    fn scrape(&self, _: Send<'_>) -> Option<Scrape> {
         None
     }
 
@@ -43,27 +43,23 @@ pub(crate) trait Middleware {
     fn upkeep(&self) {}
 }
 
+/// Takes the next piece of a scrape.
+pub(crate) type Send<'a> = &'a mut dyn FnMut(Bytes);
+
 /// A scrape that was answered.
 pub(crate) struct Scrape {
-    pub(crate) chunks: Vec<Bytes>,
     /// The longest that it kept its thread from other work.
     pub(crate) longest_stretch: Duration,
 }
 
 impl Scrape {
-    pub(crate) fn text(&self) -> String {
-        let bytes = self.chunks.concat();
-        String::from_utf8(bytes).expect("expositions are text")
-    }
-
     /// A scrape that is written in one go.
-    fn in_one_stretch(write: impl FnOnce() -> String) -> Self {
+    fn in_one_stretch(send: Send<'_>, write: impl FnOnce() -> String) -> Self {
         let begun = Instant::now();
         let text = write();
-        Self {
-            longest_stretch: begun.elapsed(),
-            chunks: vec![text.into()],
-        }
+        let longest_stretch = begun.elapsed();
+        send(text.into());
+        Self { longest_stretch }
     }
 }
 

@@ -1,4 +1,4 @@
-use super::{Contender, Middleware, Scrape};
+use super::{Contender, Middleware, Scrape, Send};
 use axum::Router;
 use opentelemetry::global;
 use opentelemetry_instrumentation_tower::http::server::{Layer, LayerBuilder};
@@ -34,8 +34,8 @@ impl Middleware for OpenTelemetryTower {
         router.layer(self.layer.clone())
     }
 
-    fn scrape(&self) -> Option<Scrape> {
-        Some(Scrape::in_one_stretch(|| {
+    fn scrape(&self, send: Send<'_>) -> Option<Scrape> {
+        Some(Scrape::in_one_stretch(send, || {
             TextEncoder::new()
                 .encode_to_string(&self.registry.gather())
                 .expect("metrics are encoded")

@@ -1,4 +1,4 @@
-use super::{BUCKETS, Scrape};
+use super::{BUCKETS, Scrape, Send};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 /// The recorder that the `metrics` facade records into. There is one in a process.
@@ -17,8 +17,8 @@ impl Recorder {
         )
     }
 
-    pub(super) fn scrape(&self) -> Scrape {
-        Scrape::in_one_stretch(|| self.0.render())
+    pub(super) fn scrape(&self, send: Send<'_>) -> Scrape {
+        Scrape::in_one_stretch(send, || self.0.render())
     }
 
     /// Sorts into buckets what was observed since the last time. Left undone, memory grows.

@@ -1,6 +1,5 @@
-use super::{Contender, Middleware, Scrape};
+use super::{Contender, Middleware, Scrape, Send};
 use axum::Router;
-use bytes::Bytes;
 use http::Request;
 use http_body::Body;
 use std::{
@@ -33,18 +32,16 @@ impl Middleware for TowerRed {
         router.layer(self.layer.clone())
     }
 
-    fn scrape(&self) -> Option<Scrape> {
+    fn scrape(&self, send: Send<'_>) -> Option<Scrape> {
         let mut poll = Polls::default();
         let request = Request::get("/metrics").body(()).expect("a request");
         let mut response = pin!(self.exposition.clone().call(request));
         let Ok(response) = poll.until_ready(|cx| response.as_mut().poll(cx));
         let mut body = pin!(response.into_body());
-        let mut chunks: Vec<Bytes> = Vec::new();
         while let Some(Ok(frame)) = poll.until_ready(|cx| body.as_mut().poll_frame(cx)) {
-            chunks.extend(frame.into_data());
+            frame.into_data().into_iter().for_each(&mut *send);
         }
         Some(Scrape {
-            chunks,
             longest_stretch: poll.longest,
         })
     }

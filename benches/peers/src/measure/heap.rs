@@ -16,7 +16,7 @@ pub(crate) fn measure(contender: &Contender, label_sets: usize) -> Option<Figure
     let (middleware, set_up) = allocator::count(|| (contender.set_up)(label_sets));
     let router = LabelSets::new(&*middleware, label_sets);
     let ((), touched) = allocator::count(|| router.touch());
-    let (scraped, scrape) = allocator::count(|| middleware.scrape().is_some());
+    let (scraped, scrape) = allocator::count(|| middleware.scrape(&mut drop).is_some());
     let per_label_set = |bytes: i64| bytes as f64 / label_sets as f64;
     scraped.then(|| Figures {
         recorded: per_label_set(set_up.kept + touched.kept),

@@ -1,5 +1,5 @@
 use crate::{
-    contenders::{Middleware, Scrape},
+    contenders::Middleware,
     support::{serve, served},
 };
 use axum::{Extension, Router, body::Body, routing::get};
@@ -53,8 +53,7 @@ impl LabelSets {
     }
 
     /// A contender that folds label sets would compare well for the wrong reason.
-    pub(super) fn check(&self, scrape: &Scrape) {
-        let text = scrape.text();
+    pub(super) fn check(&self, text: &str) {
         let histograms = text
             .lines()
             .filter(|line| line.contains("duration_seconds_count{"))

@@ -38,7 +38,9 @@ pub(crate) fn measure(contender: &Contender, label_sets: usize) -> Option<Figure
             scrape(&*middleware)
         })
         .collect();
-    let last = middleware.scrape()?;
+    let mut last = Vec::new();
+    middleware.scrape(&mut |piece| last.extend_from_slice(&piece))?;
+    let last = String::from_utf8(last).expect("expositions are text");
     router.check(&last);
     Some(Figures {
         first,
@@ -46,14 +48,14 @@ pub(crate) fn measure(contender: &Contender, label_sets: usize) -> Option<Figure
             all: median(later.iter().map(|scrape| scrape.all)),
             longest: median(later.iter().map(|scrape| scrape.longest)),
         },
-        lines: last.text().lines().count(),
-        bytes: last.text().len(),
+        lines: last.lines().count(),
+        bytes: last.len(),
     })
 }
 
 fn scrape(middleware: &dyn Middleware) -> Option<Stretches> {
     let begun = Instant::now();
-    let scrape = middleware.scrape()?;
+    let scrape = middleware.scrape(&mut drop)?;
     let all = begun.elapsed();
     Some(Stretches {
         all: all.as_secs_f64() * 1e3,

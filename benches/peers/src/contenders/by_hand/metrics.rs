@@ -1,5 +1,5 @@
 use super::{
-    super::{Contender, Middleware, Scrape, recorder::Recorder},
+    super::{Contender, Middleware, Scrape, Send, recorder::Recorder},
     route,
 };
 use axum::{
@@ -26,8 +26,8 @@ impl Middleware for ByHand {
         router.layer(from_fn(track))
     }
 
-    fn scrape(&self) -> Option<Scrape> {
-        Some(self.0.scrape())
+    fn scrape(&self, send: Send<'_>) -> Option<Scrape> {
+        Some(self.0.scrape(send))
     }
 
     fn upkeep(&self) {

@@ -1,5 +1,5 @@
 use super::{
-    super::{BUCKETS, Contender, Middleware, Scrape},
+    super::{BUCKETS, Contender, Middleware, Scrape, Send},
     RECORDS, route,
 };
 use axum::{
@@ -53,8 +53,8 @@ impl Middleware for ByHand {
         router.layer(from_fn_with_state(self.vectors.clone(), track))
     }
 
-    fn scrape(&self) -> Option<Scrape> {
-        Some(Scrape::in_one_stretch(|| {
+    fn scrape(&self, send: Send<'_>) -> Option<Scrape> {
+        Some(Scrape::in_one_stretch(send, || {
             TextEncoder::new()
                 .encode_to_string(&self.registry.gather())
                 .expect("metrics are encoded")

@@ -1,5 +1,5 @@
 use super::{
-    super::{BUCKETS, Contender, Middleware, Scrape},
+    super::{BUCKETS, Contender, Middleware, Scrape, Send},
     RECORDS, route,
 };
 use axum::{
@@ -65,8 +65,8 @@ impl Middleware for ByHand {
         router.layer(from_fn_with_state(Arc::clone(&self.families), track))
     }
 
-    fn scrape(&self) -> Option<Scrape> {
-        Some(Scrape::in_one_stretch(|| {
+    fn scrape(&self, send: Send<'_>) -> Option<Scrape> {
+        Some(Scrape::in_one_stretch(send, || {
             let mut text = String::new();
             encode(&mut text, &self.registry).expect("metrics are encoded");
             text
