@@ -1,6 +1,7 @@
 mod accept;
 mod body;
 mod chunk;
+mod collector;
 mod error;
 mod families;
 mod future;
