@@ -32,38 +32,53 @@ impl Outcome {
     ];
 }
 
-/// One request on its way: owned by `call`, then by the future, then by the body.
-///
-/// It records in one place, when it is dropped, whatever dropped it. Its outcome says *cancelled* until
-/// somebody knows better, and *panic* while inner code runs: only unwinding can drop it then.
-pub(crate) struct Recording {
+/// A request that started.
+#[derive(Clone, Copy)]
+pub(crate) struct Started {
     shared: &'static Shared,
-    started: u64,
-    /// The route as known at the start: what the in-flight gauge counts under.
-    start_route: RouteId,
+    at: u64,
+    /// What the in-flight gauge counts under.
     route: RouteId,
     method: Method,
-    status: Option<Status>,
-    outcome: Outcome,
 }
 
-impl Recording {
-    /// Starts recording, inside the inner service. `None` if the route is skipped.
-    pub(crate) fn start<B>(shared: &'static Shared, request: &Request<B>) -> Option<Self> {
+impl Started {
+    /// `None` if the route is skipped.
+    pub(crate) fn now<B>(shared: &'static Shared, request: &Request<B>) -> Option<Self> {
         let route = shared.routes.of_request(request.extensions())?;
         let method = Method::of(request.method());
         shared.store.begin(RouteKey { route, method });
         Some(Self {
             shared,
-            started: shared.clock.raw(),
-            start_route: route,
+            at: shared.clock.raw(),
             route,
             method,
-            status: None,
-            outcome: Outcome::Panic,
         })
     }
 
+    /// What records its end. A request needs exactly one that is dropped.
+    pub(crate) fn recording(self, outcome: Outcome) -> Recording {
+        Recording {
+            started: self,
+            route: self.route,
+            status: None,
+            outcome,
+        }
+    }
+}
+
+/// One request on its way: owned by `call`, then by the future, then by the body.
+///
+/// It records in one place, when it is dropped, whatever dropped it. Its outcome says *cancelled* until
+/// somebody knows better, and *panic* while inner code runs: only unwinding can drop it then.
+pub(crate) struct Recording {
+    started: Started,
+    route: RouteId,
+    status: Option<Status>,
+    outcome: Outcome,
+}
+
+impl Recording {
     /// Inner code is about to run.
     pub(crate) fn enter(&mut self) {
         self.outcome = Outcome::Panic;
@@ -78,10 +93,15 @@ impl Recording {
     pub(crate) fn head<B>(&mut self, response: &Response<B>) -> bool {
         let status = Status::of(response.status());
         self.status = Some(status);
-        if let Some(route) = self.shared.routes.of_response(response.extensions()) {
+        if let Some(route) = self
+            .started
+            .shared
+            .routes
+            .of_response(response.extensions())
+        {
             self.route = route;
         }
-        status.has_no_body() || self.method.has_no_body(status)
+        status.has_no_body() || self.started.method.has_no_body(status)
     }
 
     /// The end is known: records it.
@@ -96,15 +116,15 @@ impl Recording {
 
 impl Drop for Recording {
     fn drop(&mut self) {
-        let clock = &self.shared.clock;
-        let nanos = clock.delta_as_nanos(self.started, clock.raw());
+        let Started { shared, at, .. } = self.started;
+        let nanos = shared.clock.delta_as_nanos(at, shared.clock.raw());
         let request = RequestKey {
-            method: self.method,
+            method: self.started.method,
             route: self.route,
             status: self.status,
             outcome: self.outcome,
         };
-        self.shared.store.end(request, self.start_route, nanos);
+        shared.store.end(request, self.started.route, nanos);
     }
 }
 

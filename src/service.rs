@@ -1,8 +1,12 @@
-use crate::{ResponseBody, ResponseFuture, layer::Shared, recording::Recording};
+use crate::{
+    ResponseBody, ResponseFuture,
+    layer::Shared,
+    recording::{Outcome, Started},
+};
 use http::{Request, Response};
 use http_body::Body;
 use std::{
-    fmt,
+    fmt, mem,
     task::{Context, Poll},
 };
 use tower_service::Service;
@@ -52,14 +56,23 @@ where
     }
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
-        // Started before the inner `call`, and inside of it until it returns: a panic in there is an ending.
-        let mut recording = Recording::start(self.shared, &request);
-        let inner = self.inner.call(request);
-        if let Some(recording) = &mut recording {
-            recording.leave();
-        }
+        let started = Started::now(self.shared, &request);
+        let inner = call(&mut self.inner, request, started);
+        let recording = started.map(|started| started.recording(Outcome::Cancelled));
         ResponseFuture { inner, recording }
     }
+}
+
+/// The inner `call`, in which a panic is an ending.
+///
+/// On its own and not inlined: its caller then has nothing to drop when this unwinds, which would make the
+/// compiler move the future to where it stays instead of making it there.
+#[inline(never)]
+fn call<S: Service<R>, R>(service: &mut S, request: R, started: Option<Started>) -> S::Future {
+    let recording = started.map(|started| started.recording(Outcome::Panic));
+    let future = service.call(request);
+    mem::forget(recording);
+    future
 }
 
 impl<S: fmt::Debug> fmt::Debug for Metrics<S> {
