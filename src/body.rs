@@ -23,11 +23,11 @@ pin_project! {
     impl<B> PinnedDrop for ResponseBody<B> {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
-            let Some(recording) = this.recording.take() else { return };
+            let Some(recording) = this.recording.as_ref() else { return };
             // Nothing was left to send, so nobody gave up on it. A body that panicked is not asked.
             let ended = !recording.is_panic() && this.is_end_stream.is_some_and(|ended| ended(&this.inner));
             if ended {
-                recording.finish(Outcome::Complete);
+                Recording::finish(this.recording, Outcome::Complete);
             }
         }
     }
@@ -78,9 +78,7 @@ impl<B: Body> Body for ResponseBody<B> {
             Poll::Ready(Some(Ok(_))) => None,
         };
         if let Some(outcome) = ended {
-            if let Some(recording) = this.recording.take() {
-                recording.finish(outcome);
-            }
+            Recording::finish(this.recording, outcome);
         } else if let Some(recording) = this.recording {
             recording.leave();
         }

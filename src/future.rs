@@ -41,13 +41,10 @@ where
             recording.leave();
         }
         let result = ready!(polled);
-        let recording = this.recording.take();
         Poll::Ready(match result {
-            Ok(response) => Ok(wrap(response, recording)),
+            Ok(response) => Ok(wrap(response, this.recording)),
             Err(error) => {
-                if let Some(recording) = recording {
-                    recording.finish(Outcome::ServiceError);
-                }
+                Recording::finish(this.recording, Outcome::ServiceError);
                 Err(error)
             }
         })
@@ -55,14 +52,15 @@ where
 }
 
 /// Hands the recording on to the body, unless there will be none to see.
-fn wrap<B: Body>(response: Response<B>, recording: Option<Recording>) -> Response<ResponseBody<B>> {
-    let Some(mut recording) = recording else {
-        return response.map(|body| ResponseBody::new(body, None));
-    };
-    let ends_here = recording.head(&response);
-    if ends_here || response.body().is_end_stream() {
-        recording.finish(Outcome::Complete);
-        return response.map(|body| ResponseBody::new(body, None));
+fn wrap<B: Body>(
+    response: Response<B>,
+    recording: &mut Option<Recording>,
+) -> Response<ResponseBody<B>> {
+    if let Some(unfinished) = recording {
+        let ends_here = unfinished.head(&response);
+        if ends_here || response.body().is_end_stream() {
+            Recording::finish(recording, Outcome::Complete);
+        }
     }
-    response.map(|body| ResponseBody::new(body, Some(recording)))
+    response.map(|body| ResponseBody::new(body, recording.take()))
 }

@@ -104,9 +104,12 @@ impl Recording {
         status.has_no_body() || self.started.method.has_no_body(status)
     }
 
-    /// The end is known: records it.
-    pub(crate) fn finish(mut self, outcome: Outcome) {
-        self.outcome = outcome;
+    /// The end is known: records it, where it is, since moving it costs more than all of this.
+    pub(crate) fn finish(recording: &mut Option<Self>, outcome: Outcome) {
+        if let Some(unfinished) = recording {
+            unfinished.outcome = outcome;
+            *recording = None;
+        }
     }
 
     pub(crate) fn is_panic(&self) -> bool {
