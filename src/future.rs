@@ -8,7 +8,7 @@ use pin_project_lite::pin_project;
 use std::{
     future::Future,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 pin_project! {
@@ -37,30 +37,27 @@ where
             recording.enter();
         }
         let polled = this.inner.poll(cx);
-        if let Some(recording) = this.recording {
-            recording.leave();
-        }
-        let result = ready!(polled);
-        Poll::Ready(match result {
-            Ok(response) => Ok(wrap(response, this.recording)),
-            Err(error) => {
-                Recording::finish(this.recording, Outcome::ServiceError);
-                Err(error)
-            }
-        })
+        // Before anything of it is moved: what may unwind in between makes the compiler move it again.
+        see(&polled, this.recording);
+        polled
+            .map_ok(|response| response.map(|body| ResponseBody::new(body, this.recording.take())))
     }
 }
 
-/// Hands the recording on to the body, unless there will be none to see.
-fn wrap<B: Body>(
-    response: Response<B>,
-    recording: &mut Option<Recording>,
-) -> Response<ResponseBody<B>> {
-    if let Some(unfinished) = recording {
-        let ends_here = unfinished.head(&response);
-        if ends_here || response.body().is_end_stream() {
-            Recording::finish(recording, Outcome::Complete);
+/// Takes what the response's head says, and ends the recording unless there will be a body to see.
+fn see<B: Body, E>(polled: &Poll<Result<Response<B>, E>>, recording: &mut Option<Recording>) {
+    let Some(unfinished) = recording else { return };
+    unfinished.leave();
+    let outcome = match polled {
+        Poll::Pending => return,
+        Poll::Ready(Err(_)) => Outcome::ServiceError,
+        Poll::Ready(Ok(response)) => {
+            let ends_here = unfinished.head(response);
+            if !ends_here && !response.body().is_end_stream() {
+                return;
+            }
+            Outcome::Complete
         }
-    }
-    response.map(|body| ResponseBody::new(body, recording.take()))
+    };
+    Recording::finish(recording, outcome);
 }
