@@ -60,9 +60,12 @@ impl Started {
     pub(crate) fn recording(self, outcome: Outcome) -> Recording {
         Recording {
             started: self,
-            route: self.route,
-            status: None,
-            outcome,
+            key: RequestKey {
+                method: self.method,
+                outcome,
+                status: None,
+                route: self.route,
+            },
         }
     }
 }
@@ -73,69 +76,63 @@ impl Started {
 /// somebody knows better, and *panic* while inner code runs: only unwinding can drop it then.
 pub(crate) struct Recording {
     started: Started,
-    route: RouteId,
-    status: Option<Status>,
-    outcome: Outcome,
+    key: RequestKey,
 }
 
 impl Recording {
     /// Inner code is about to run.
     pub(crate) fn enter(&mut self) {
-        self.outcome = Outcome::Panic;
+        self.key.outcome = Outcome::Panic;
     }
 
     /// Inner code returned.
     pub(crate) fn leave(&mut self) {
-        self.outcome = Outcome::Cancelled;
+        self.key.outcome = Outcome::Cancelled;
     }
 
     /// Takes what the response's head says, and whether the response ends with it.
     pub(crate) fn head<B>(&mut self, response: &Response<B>) -> bool {
         let status = Status::of(response.status());
-        self.status = Some(status);
+        self.key.status = Some(status);
         if let Some(route) = self
             .started
             .shared
             .routes
             .of_response(response.extensions())
         {
-            self.route = route;
+            self.key.route = route;
         }
-        status.has_no_body() || self.started.method.has_no_body(status)
+        status.has_no_body() || self.key.method.has_no_body(status)
     }
 
     /// The end is known: records it, where it is, since moving it costs more than all of this.
     pub(crate) fn finish(recording: &mut Option<Self>, outcome: Outcome) {
         if let Some(unfinished) = recording {
-            unfinished.outcome = outcome;
+            unfinished.key.outcome = outcome;
             *recording = None;
         }
     }
 
     pub(crate) fn is_panic(&self) -> bool {
-        self.outcome == Outcome::Panic
+        self.key.outcome == Outcome::Panic
     }
 }
 
 impl Drop for Recording {
     fn drop(&mut self) {
-        let Started { shared, at, .. } = self.started;
+        let Started {
+            shared, at, route, ..
+        } = self.started;
         let nanos = shared.clock.delta_as_nanos(at, shared.clock.raw());
-        let request = RequestKey {
-            method: self.started.method,
-            route: self.route,
-            status: self.status,
-            outcome: self.outcome,
-        };
-        shared.store.end(request, self.started.route, nanos);
+        shared.store.end(self.key, route, nanos);
     }
 }
 
 impl fmt::Debug for Recording {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Recording")
-            .field("status", &self.status)
-            .field("outcome", &self.outcome)
+            .field("status", &self.key.status)
+            .field("outcome", &self.key.outcome)
             .finish_non_exhaustive()
     }
 }

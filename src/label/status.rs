@@ -1,41 +1,42 @@
 use super::OTHER;
 use http::StatusCode;
-use std::fmt;
+use std::{fmt, num::NonZero};
 
 /// A status code from 100 to 599, or any other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Status(u16);
+pub(crate) struct Status(NonZero<u16>);
 
 impl Status {
     /// nginx's code for a client that closed the connection before there was a response.
-    pub(crate) const CLIENT_CLOSED: Self = Self(499);
-    pub(crate) const INTERNAL: Self = Self(500);
-    const OTHER: Self = Self(600);
+    pub(crate) const CLIENT_CLOSED: Self = Self(NonZero::new(499).unwrap());
+    pub(crate) const INTERNAL: Self = Self(NonZero::new(500).unwrap());
+    const OTHER: Self = Self(NonZero::new(600).unwrap());
 
     pub(crate) fn of(code: StatusCode) -> Self {
         // `StatusCode` itself begins at 100, and ends at 999.
-        Self(code.as_u16().min(Self::OTHER.0))
+        Self::from_number(code.as_u16()).map_or(Self::OTHER, |status| status.min(Self::OTHER))
     }
 
-    pub(crate) fn from_number(number: u16) -> Self {
-        Self(number)
+    /// `None` for 0.
+    pub(crate) fn from_number(number: u16) -> Option<Self> {
+        NonZero::new(number).map(Self)
     }
 
     pub(crate) fn number(self) -> u16 {
-        self.0
+        self.0.get()
     }
 
     /// Whether responses with it end with their head, whatever body they carry.
     pub(crate) fn has_no_body(self) -> bool {
-        self.0 < 200 || self.0 == 204 || self.0 == 304
+        self.number() < 200 || self.number() == 204 || self.number() == 304
     }
 
     pub(crate) fn is_success(self) -> bool {
-        (200..300).contains(&self.0)
+        (200..300).contains(&self.number())
     }
 
     pub(crate) fn is_server_error(self) -> bool {
-        (500..600).contains(&self.0)
+        (500..600).contains(&self.number())
     }
 }
 

@@ -5,12 +5,15 @@ use crate::{
 
 /// What a finished request is counted under. Absent is absent here: what stands for it is the projection's
 /// choice.
+///
+/// In the layout of its packed form, so that packing it is one load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
 pub(crate) struct RequestKey {
     pub(crate) method: Method,
-    pub(crate) route: RouteId,
-    pub(crate) status: Option<Status>,
     pub(crate) outcome: Outcome,
+    pub(crate) status: Option<Status>,
+    pub(crate) route: RouteId,
 }
 
 impl RequestKey {
@@ -27,7 +30,7 @@ impl RequestKey {
         Self {
             method: Method::from_index(key as u8),
             route: RouteId::from_number((key >> 32) as u32),
-            status: (status != 0).then_some(Status::from_number(status)),
+            status: Status::from_number(status),
             outcome: Outcome::ALL[usize::from((key >> 8) as u8)],
         }
     }
@@ -97,9 +100,9 @@ mod tests {
                     for outcome in Outcome::ALL {
                         let key = RequestKey {
                             method,
-                            route,
-                            status,
                             outcome,
+                            status,
+                            route,
                         };
                         assert_eq!(RequestKey::unpack(key.pack()), key);
                     }
