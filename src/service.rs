@@ -69,10 +69,19 @@ where
 /// compiler move the future to where it stays instead of making it there.
 #[inline(never)]
 fn call<S: Service<R>, R>(service: &mut S, request: R, started: Option<Started>) -> S::Future {
-    let recording = started.map(|started| started.recording(Outcome::Panic));
+    let panicking = Panicking(&started);
     let future = service.call(request);
-    mem::forget(recording);
+    mem::forget(panicking);
     future
+}
+
+/// Records a panic when it is dropped.
+struct Panicking<'a>(&'a Option<Started>);
+
+impl Drop for Panicking<'_> {
+    fn drop(&mut self) {
+        drop(self.0.map(|started| started.recording(Outcome::Panic)));
+    }
 }
 
 impl<S: fmt::Debug> fmt::Debug for Metrics<S> {
