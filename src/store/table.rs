@@ -6,7 +6,7 @@ use std::{
     },
 };
 
-/// A power of two, and more than memory has room for.
+/// More than memory has room for.
 const LEVELS: usize = 32;
 const FIRST: usize = 128;
 
@@ -18,7 +18,9 @@ pub(crate) const HASH_FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
 /// A full level is never moved, and the next one is twice as large. A few dozen values, as a service has
 /// routes, fit the first one; of many, half are in the newest, which is searched first.
 pub(crate) struct Table<V> {
-    levels: [OnceLock<Box<[OnceLock<V>]>>; LEVELS],
+    /// Apart from the others, since finding a value is half the work where the length is known.
+    first: Box<[OnceLock<V>; FIRST]>,
+    more: [OnceLock<Box<[OnceLock<V>]>>; LEVELS],
     /// The level that grows. Who has an old one misses what is new, and then looks again with the lock.
     newest: AtomicUsize,
     /// How many values that level holds.
@@ -28,7 +30,8 @@ pub(crate) struct Table<V> {
 impl<V> Table<V> {
     pub(crate) fn new() -> Self {
         Self {
-            levels: [const { OnceLock::new() }; LEVELS],
+            first: Box::new([const { OnceLock::new() }; FIRST]),
+            more: [const { OnceLock::new() }; LEVELS],
             newest: AtomicUsize::new(0),
             len: Mutex::new(0),
         }
@@ -36,18 +39,23 @@ impl<V> Table<V> {
 
     /// The value of that hash that matches.
     pub(crate) fn find(&self, hash: u64, matches: impl Fn(&V) -> bool) -> Option<&V> {
-        let mut level = self.newest.load(Ordering::Relaxed);
-        loop {
-            let slots = self.levels[level % LEVELS].get()?;
-            let mut at = start(slots, hash);
-            // A level always has free slots, so this ends.
-            while let Some(value) = slots.get(at).and_then(OnceLock::get) {
-                if matches(value) {
-                    return Some(value);
-                }
-                at = (at + 1) & (slots.len() - 1);
-            }
-            level = level.checked_sub(1)?;
+        let newest = self.newest.load(Ordering::Relaxed);
+        if newest > 0 {
+            return self.find_from(newest, hash, matches);
+        }
+        find_in(&self.first[..], hash, matches)
+    }
+
+    #[inline(never)]
+    fn find_from(&self, newest: usize, hash: u64, matches: impl Fn(&V) -> bool) -> Option<&V> {
+        let mut levels = (0..=newest).rev().filter_map(|level| self.level(level));
+        levels.find_map(|slots| find_in(slots, hash, &matches))
+    }
+
+    fn level(&self, level: usize) -> Option<&[OnceLock<V>]> {
+        match level.checked_sub(1) {
+            None => Some(&self.first[..]),
+            Some(level) => Some(self.more.get(level)?.get()?),
         }
     }
 
@@ -67,8 +75,11 @@ impl<V> Table<V> {
         if *len == capacity(level) {
             (level, *len) = (level + 1, 0);
         }
-        let new = || (0..size(level)).map(|_| OnceLock::new()).collect();
-        let slots = self.levels.get(level)?.get_or_init(new);
+        if let Some(more) = level.checked_sub(1) {
+            let new = || (0..size(level)).map(|_| OnceLock::new()).collect();
+            self.more.get(more)?.get_or_init(new);
+        }
+        let slots = self.level(level)?;
         self.newest.store(level, Ordering::Relaxed);
 
         let (before, after) = slots.split_at(start(slots, hash));
@@ -81,9 +92,22 @@ impl<V> Table<V> {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &V> {
-        let levels = self.levels.iter().map_while(OnceLock::get);
-        levels.flat_map(|slots| slots.iter().filter_map(OnceLock::get))
+        let more = self.more.iter().map_while(OnceLock::get).flatten();
+        self.first.iter().chain(more).filter_map(OnceLock::get)
     }
+}
+
+/// The value of that hash that matches, among these slots.
+fn find_in<V>(slots: &[OnceLock<V>], hash: u64, matches: impl Fn(&V) -> bool) -> Option<&V> {
+    let mut at = start(slots, hash);
+    // A level always has free slots, so this ends.
+    while let Some(value) = slots.get(at).and_then(OnceLock::get) {
+        if matches(value) {
+            return Some(value);
+        }
+        at = (at + 1) & (slots.len() - 1);
+    }
+    None
 }
 
 fn size(level: usize) -> usize {
