@@ -63,10 +63,7 @@ impl<B: Body> Body for ResponseBody<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         let mut this = self.project();
-        if let Some(recording) = this.recording {
-            recording.enter();
-        }
-        let polled = this.inner.as_mut().poll_frame(cx);
+        let polled = Recording::watch(this.recording, || this.inner.as_mut().poll_frame(cx));
         let ended = match &polled {
             Poll::Pending => None,
             Poll::Ready(None) => Some(Outcome::Complete),
@@ -79,8 +76,6 @@ impl<B: Body> Body for ResponseBody<B> {
         };
         if let Some(outcome) = ended {
             Recording::finish(this.recording, outcome);
-        } else if let Some(recording) = this.recording {
-            recording.leave();
         }
         polled
     }

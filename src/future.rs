@@ -33,10 +33,7 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        if let Some(recording) = this.recording {
-            recording.enter();
-        }
-        let polled = this.inner.poll(cx);
+        let polled = Recording::watch(this.recording, || this.inner.poll(cx));
         // Before anything of it is moved: what may unwind in between makes the compiler move it again.
         see(&polled, this.recording);
         polled
@@ -47,7 +44,6 @@ where
 /// Takes what the response's head says, and ends the recording unless there will be a body to see.
 fn see<B: Body, E>(polled: &Poll<Result<Response<B>, E>>, recording: &mut Option<Recording>) {
     let Some(unfinished) = recording else { return };
-    unfinished.leave();
     let outcome = match polled {
         Poll::Pending => return,
         Poll::Ready(Err(_)) => Outcome::ServiceError,

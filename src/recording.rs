@@ -4,7 +4,7 @@ use crate::{
     store::{RequestKey, RouteKey},
 };
 use http::{Request, Response};
-use std::fmt;
+use std::{fmt, mem};
 
 /// How a request ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,21 +73,19 @@ impl Started {
 /// One request on its way: owned by `call`, then by the future, then by the body.
 ///
 /// It records in one place, when it is dropped, whatever dropped it. Its outcome says *cancelled* until
-/// somebody knows better, and *panic* while inner code runs: only unwinding can drop it then.
+/// somebody knows better, and *panic* once inner code unwound.
 pub(crate) struct Recording {
     started: Started,
     key: RequestKey,
 }
 
 impl Recording {
-    /// Inner code is about to run.
-    pub(crate) fn enter(&mut self) {
-        self.key.outcome = Outcome::Panic;
-    }
-
-    /// Inner code returned.
-    pub(crate) fn leave(&mut self) {
-        self.key.outcome = Outcome::Cancelled;
+    /// Runs inner code: a panic in there is how the request ended.
+    pub(crate) fn watch<T>(recording: &mut Option<Self>, inner: impl FnOnce() -> T) -> T {
+        let panicking = Panicking(recording);
+        let result = inner();
+        mem::forget(panicking);
+        result
     }
 
     /// Takes what the response's head says, and whether the response ends with it.
@@ -115,6 +113,17 @@ impl Recording {
 
     pub(crate) fn is_panic(&self) -> bool {
         self.key.outcome == Outcome::Panic
+    }
+}
+
+/// Dropped by unwinding only, so that nothing is written where nothing panics.
+struct Panicking<'a>(&'a mut Option<Recording>);
+
+impl Drop for Panicking<'_> {
+    fn drop(&mut self) {
+        if let Some(recording) = self.0 {
+            recording.key.outcome = Outcome::Panic;
+        }
     }
 }
 
