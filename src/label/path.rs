@@ -57,7 +57,7 @@ impl Paths {
 
 impl Kept {
     fn is(&self, path: &MatchedPath) -> bool {
-        ptr::eq(self.path.as_str(), path.as_str())
+        ptr::eq(self.path.as_str().as_ptr(), path.as_str().as_ptr())
     }
 }
 
