@@ -17,7 +17,7 @@ pin_project! {
         inner: B,
         recording: Option<Recording>,
         // `B::is_end_stream`, for the drop: calling it by name there would put a bound on the struct.
-        is_end_stream: Option<fn(&B) -> bool>,
+        is_end_stream: fn(&B) -> bool,
     }
 
     impl<B> PinnedDrop for ResponseBody<B> {
@@ -25,7 +25,7 @@ pin_project! {
             let this = this.project();
             let Some(recording) = this.recording.as_ref() else { return };
             // Nothing was left to send, so nobody gave up on it. A body that panicked is not asked.
-            let ended = !recording.is_panic() && this.is_end_stream.is_some_and(|ended| ended(&this.inner));
+            let ended = !recording.is_panic() && (this.is_end_stream)(&this.inner);
             if ended {
                 Recording::finish(this.recording, Outcome::Complete);
             }
@@ -38,7 +38,7 @@ impl<B: Body> ResponseBody<B> {
         Self {
             inner,
             recording,
-            is_end_stream: Some(B::is_end_stream),
+            is_end_stream: B::is_end_stream,
         }
     }
 }
@@ -49,7 +49,7 @@ impl<B: Default> Default for ResponseBody<B> {
         Self {
             inner: B::default(),
             recording: None,
-            is_end_stream: None,
+            is_end_stream: |_| true,
         }
     }
 }

@@ -52,11 +52,13 @@ impl Cells {
         }
     }
 
-    /// Adds to words of a cell, in this order. The first sight of a key asks for its index.
-    pub(super) fn add<const N: usize>(
+    /// Adds to the first word of a cell, and then one to a bucket, which are the words after it. The first
+    /// sight of a key asks for its index.
+    pub(super) fn add(
         &self,
         key: u64,
-        additions: [(usize, u64); N],
+        amount: u64,
+        bucket: Option<usize>,
         index: impl FnOnce() -> Option<u32>,
     ) {
         let hash = hash(key);
@@ -67,10 +69,12 @@ impl Cells {
                 None => return,
             },
         };
-        for (word, amount) in additions {
-            if let Some(word) = cell.words.get(word) {
-                self.add_to(word, amount);
-            }
+        let Some((first, buckets)) = cell.words.split_first() else {
+            return;
+        };
+        self.add_to(first, amount);
+        if let Some(bucket) = bucket.and_then(|bucket| buckets.get(bucket)) {
+            self.add_to(bucket, 1);
         }
     }
 

@@ -83,18 +83,16 @@ impl Store {
                 Movement::Left,
             );
         }
-        let bucket = self.bucket(nanos);
+        let bucket = Some(self.bucket(nanos));
         let key = key.pack();
-        shard.requests.add(key, [(0, nanos), (1 + bucket, 1)], || {
-            lock(&self.requests).index(key)
-        });
+        let index = || lock(&self.requests).index(key);
+        shard.requests.add(key, nanos, bucket, index);
     }
 
     fn moved(&self, shard: &Shard, key: RouteKey, movement: Movement) {
         let key = key.pack(movement);
-        shard
-            .movements
-            .add(key, [(0, 1)], || lock(&self.movements).index(key));
+        let index = || lock(&self.movements).index(key);
+        shard.movements.add(key, 1, None, index);
     }
 
     /// Linear: most requests are fast, so that their bucket is among the first.

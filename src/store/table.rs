@@ -119,10 +119,10 @@ fn capacity(level: usize) -> usize {
     size(level) / 8 * 5
 }
 
-/// The first slot where a value of that hash may be.
+/// The first slot where a value of that hash may be: the upper bits of a product are its well mixed ones.
 fn start<V>(slots: &[OnceLock<V>], hash: u64) -> usize {
-    // The length is a power of two. The upper half of a product is its well mixed one.
-    (hash >> 32) as usize & (slots.len() - 1)
+    // The length is a power of two.
+    (hash >> (u64::BITS - slots.len().trailing_zeros())) as usize
 }
 
 impl<V> fmt::Debug for Table<V> {
@@ -137,7 +137,7 @@ mod tests {
 
     /// Hashes that collide in all but a few places.
     fn bad_hash(value: u32) -> u64 {
-        u64::from(value % 7) << 32
+        u64::from(value % 7) << 60
     }
 
     #[test]
@@ -163,7 +163,7 @@ mod tests {
             for _ in 0..4 {
                 scope.spawn(|| {
                     for value in 0..500_u32 {
-                        table.find_or_insert(u64::from(value) << 32, |v| *v == value, || value);
+                        table.find_or_insert(u64::from(value) << 54, |v| *v == value, || value);
                     }
                 });
             }
