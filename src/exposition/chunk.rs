@@ -1,5 +1,6 @@
+use crate::store::lock;
 use bytes::Bytes;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// Small enough that writing one is a short piece of work, big enough that their number does not matter.
 const SIZE: usize = 32 * 1024;
@@ -103,6 +104,6 @@ impl Drop for Chunk {
 
 impl Pool {
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Vec<u8>>> {
-        self.buffers.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.buffers)
     }
 }

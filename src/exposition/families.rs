@@ -1,11 +1,17 @@
 use super::{
     error::ScrapeError, gauges::Gauges, names::Names, projection::Projection, text::Values,
 };
-use crate::{Buckets, label::route::Routes, layer::Shared, naming::Naming, store::Store};
+use crate::{
+    Buckets,
+    label::route::Routes,
+    layer::Shared,
+    naming::Naming,
+    store::{Store, lock},
+};
 use std::{
     fmt,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -42,10 +48,7 @@ impl Families {
     /// Goes on with the series of what was counted. `None` until all of them are there, for snapshots taken
     /// before.
     pub(super) fn project_some(&self) -> Option<Arc<Projection>> {
-        let mut kept = self
-            .projection
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut kept = lock(&self.projection);
         if kept.is_complete(self.store()) {
             return Some(Arc::clone(&kept));
         }

@@ -7,6 +7,7 @@ use crate::{
     naming::Labels,
     store::{Movement, RequestKey, RouteKey, Store},
 };
+use std::{cmp::Ordering, ops::Range};
 
 /// How many rows are read before others get their turn.
 const ROWS_PER_PIECE: usize = 64;
@@ -73,17 +74,16 @@ impl Gauges {
     }
 
     /// The rows of requests with that route and method.
-    fn requests_of(&mut self, labels: Labels, projection: &Projection) -> std::ops::Range<usize> {
+    fn requests_of(&mut self, labels: Labels, projection: &Projection) -> Range<usize> {
         let names = &self.names;
         let rows = &projection.requests;
-        let next = |from: usize, wanted: fn(std::cmp::Ordering) -> bool| {
-            let rows = (from..).map_while(|at| Some((at, rows.get(at)?.labels())));
-            let ended = |row: &Labels| order(names, &row.without_third(), &labels);
-            let skipped = rows.take_while(|(_, row)| wanted(ended(row))).count();
-            from + skipped
+        let next = |from: usize, wanted: fn(Ordering) -> bool| {
+            let rows = (from..).map_while(|at| rows.get(at));
+            let compared = rows.map(|row| order(names, &row.labels().without_third(), &labels));
+            from + compared.take_while(|ordering| wanted(*ordering)).count()
         };
-        let start = next(self.requests, std::cmp::Ordering::is_lt);
-        let end = next(start, std::cmp::Ordering::is_eq);
+        let start = next(self.requests, Ordering::is_lt);
+        let end = next(start, Ordering::is_eq);
         self.requests = end;
         start..end
     }

@@ -1,6 +1,6 @@
-use crate::store::{HASH_FACTOR, Table};
+use crate::store::{HASH_FACTOR, Table, lock};
 use http::Extensions;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 /// Stands for the route of a request that matched none.
 pub(crate) const UNMATCHED: &str = "_unmatched";
@@ -161,7 +161,7 @@ impl Routes {
     }
 
     fn lock_names(&self) -> MutexGuard<'_, Vec<&'static str>> {
-        self.names.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.names)
     }
 }
 

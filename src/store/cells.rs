@@ -1,6 +1,9 @@
-use super::table::{HASH_FACTOR, Table};
+use super::{
+    lock,
+    table::{HASH_FACTOR, Table},
+};
 use std::sync::{
-    Mutex, PoisonError,
+    Mutex,
     atomic::{AtomicU64, Ordering},
 };
 
@@ -104,7 +107,7 @@ impl Cells {
 
     /// A new cell's words.
     fn cut(&self) -> &'static [AtomicU64] {
-        let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut spare = lock(&self.spare);
         if spare.words.len() < self.width {
             let words = spare.next_slab * self.width;
             spare.next_slab = MOST_IN_A_SLAB.min(2 * spare.next_slab);

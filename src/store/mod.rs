@@ -136,7 +136,7 @@ impl Store {
     }
 
     /// How many requests are in flight under a route, now: those that came and did not end, whatever ended
-    /// them. The keys are all that have to do with it.
+    /// them. `ended` are all keys that requests ended with under it.
     ///
     /// Ends are read before starts, so that no request is seen to end without having started; and right
     /// before, since those that start and end in between are taken to be in flight.
@@ -216,6 +216,7 @@ impl KeyList {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+/// What the crate's locks guard is whole at any time, so that a panic elsewhere does not spoil it.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,10 +1,10 @@
 //! Which shard a thread writes: one that it leases and alone writes, or the common one.
 
-use super::{Shard, Store};
+use super::{Shard, Store, lock};
 use std::{
     cell::Cell,
     ptr,
-    sync::{Mutex, OnceLock, PoisonError},
+    sync::{Mutex, OnceLock},
     thread::available_parallelism,
 };
 
@@ -77,7 +77,7 @@ struct Lease {
 
 impl Lease {
     fn take() -> Self {
-        let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pool = lock(&POOL);
         let slot = pool.returned.pop().or_else(|| {
             let slot = pool.unused;
             (slot < leasable()).then(|| {
@@ -94,7 +94,7 @@ impl Drop for Lease {
         let Some(slot) = self.slot else { return };
         SLOT.set(COMMON);
         LAST.set(None);
-        let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pool = lock(&POOL);
         pool.returned.push(slot);
     }
 }

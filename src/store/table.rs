@@ -1,7 +1,8 @@
+use super::lock;
 use std::{
     fmt,
     sync::{
-        Mutex, OnceLock, PoisonError,
+        Mutex, OnceLock,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -67,7 +68,7 @@ impl<V> Table<V> {
         matches: impl Fn(&V) -> bool,
         make: impl FnOnce() -> V,
     ) -> Option<&V> {
-        let mut len = self.len.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut len = lock(&self.len);
         if let Some(value) = self.find(hash, matches) {
             return Some(value);
         }
