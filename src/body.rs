@@ -69,10 +69,14 @@ impl<B: Body> Body for ResponseBody<B> {
             Poll::Ready(None) => Some(Outcome::Complete),
             Poll::Ready(Some(Err(_))) => Some(Outcome::BodyError),
             // The server does not poll again after trailers, nor once an exact length is reached.
-            Poll::Ready(Some(Ok(frame))) if frame.is_trailers() || this.inner.is_end_stream() => {
-                Some(Outcome::Complete)
-            }
-            Poll::Ready(Some(Ok(_))) => None,
+            Poll::Ready(Some(Ok(frame))) => match (frame.trailers_ref(), this.recording.as_mut()) {
+                (Some(trailers), Some(recording)) => {
+                    recording.trailers(trailers);
+                    Some(Outcome::Complete)
+                }
+                (None, Some(_)) if this.inner.is_end_stream() => Some(Outcome::Complete),
+                _ => None,
+            },
         };
         if let Some(outcome) = ended {
             Recording::finish(this.recording, outcome);

@@ -1,9 +1,12 @@
 use crate::{
     Buckets, BuildError, Exposition, MetricsLayer,
     exposition::{Families, find_duplicate},
-    label::route::{Routes, UNMATCHED},
+    label::{
+        peer::Peers,
+        route::{MOST_PEERS, RouteSettings, Routes, UNMATCHED},
+    },
     layer::Shared,
-    naming::Naming,
+    naming::{Convention, LabelNames, Naming, Role, Settings},
     store::Store,
 };
 use prometheus_client::registry::Registry;
@@ -34,14 +37,43 @@ use std::{fmt, sync::Arc};
 /// assert!(error.to_string().contains("\"my shop\""));
 /// # Ok::<(), tower_red::BuildError>(())
 /// ```
-#[derive(Default)]
 #[must_use]
 pub struct MetricsLayerBuilder {
     buckets: Buckets,
+    naming: Naming,
     namespace: Option<String>,
+    label_names: LabelNames,
+    constant_labels: Vec<(String, String)>,
+    scheme: Option<&'static str>,
     skipped: Vec<String>,
+    templates: Vec<String>,
+    services: Vec<String>,
+    client: bool,
+    peers: Vec<String>,
+    most_label_sets: usize,
     clock: Option<Clock>,
     registry: Option<Registry>,
+}
+
+impl Default for MetricsLayerBuilder {
+    fn default() -> Self {
+        Self {
+            buckets: Buckets::default(),
+            naming: Naming::default(),
+            namespace: None,
+            label_names: LabelNames::default(),
+            constant_labels: Vec::new(),
+            scheme: None,
+            skipped: Vec::new(),
+            templates: Vec::new(),
+            services: Vec::new(),
+            client: false,
+            peers: Vec::new(),
+            most_label_sets: 4_000,
+            clock: None,
+            registry: None,
+        }
+    }
 }
 
 impl MetricsLayerBuilder {
@@ -52,6 +84,34 @@ impl MetricsLayerBuilder {
     /// The buckets of the duration histogram. Defaults to [`Buckets::default`].
     pub fn buckets(mut self, buckets: Buckets) -> Self {
         self.buckets = buckets;
+        self
+    }
+
+    /// How families and labels are called. Defaults to [`Naming::Prometheus`].
+    pub fn naming(mut self, naming: Naming) -> Self {
+        self.naming = naming;
+        self
+    }
+
+    /// Other names for labels than the [`naming`](Self::naming) has. Defaults to none.
+    pub fn label_names(mut self, names: LabelNames) -> Self {
+        self.label_names = names;
+        self
+    }
+
+    /// A label that all series of the layer have, with the same value, after the labels of an earlier call.
+    /// Defaults to none.
+    ///
+    /// What tells instances apart is better added by Prometheus when it scrapes them.
+    pub fn constant_label(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.constant_labels.push((name.into(), value.into()));
+        self
+    }
+
+    /// The `url_scheme` that OpenTelemetry's names want: `https` where TLS ends in this process or before it.
+    /// Not what a client's headers say, since clients could say anything. Defaults to `http`.
+    pub fn url_scheme(mut self, scheme: &'static str) -> Self {
+        self.scheme = Some(scheme);
         self
     }
 
@@ -70,6 +130,61 @@ impl MetricsLayerBuilder {
     /// that route, `/users/7` skips nothing. `_unmatched` skips the requests that have no route.
     pub fn skip<R: Into<String>>(mut self, routes: impl IntoIterator<Item = R>) -> Self {
         self.skipped.extend(routes.into_iter().map(Into::into));
+        self
+    }
+
+    /// Route templates for requests that no router names: of a plain hyper server, below a service mounted
+    /// with `nest_service`, in a fallback, or where the layer is around a whole router. Added to those of an
+    /// earlier call. Defaults to none.
+    ///
+    /// The syntax is axum's: `/users/{id}`, `/files/{*path}`. A path is matched as this layer sees it, as a
+    /// whole, with exact parts before parameters. A request that matches none is `_unmatched`. Up to three
+    /// parameters, matching allocates nothing.
+    pub fn routes<R: Into<String>>(mut self, templates: impl IntoIterator<Item = R>) -> Self {
+        self.templates.extend(templates.into_iter().map(Into::into));
+        self
+    }
+
+    /// A gRPC service that is served here, by its full name: `grpc.health.v1.Health`. Added to those of
+    /// earlier calls. Defaults to none.
+    ///
+    /// It is not needed to have a method's calls counted by its name: that begins with the first one that is
+    /// OK. Calls to methods of a declared service that were never OK are counted under
+    /// `/grpc.health.v1.Health/_OTHER` and not under `_unmatched`.
+    pub fn grpc_service(mut self, service: impl Into<String>) -> Self {
+        self.services.push(service.into());
+        self
+    }
+
+    /// Measures outgoing requests: a layer around a client, with names that begin with `http_client_`.
+    /// Defaults to measuring incoming ones.
+    ///
+    /// Only a [`RouteTemplate`](crate::RouteTemplate) in the request's extensions names its route, and never
+    /// its URL. Where a response never came, `status` is `_none`, since the peer said nothing. A 4xx is an
+    /// error here, as is every gRPC code but OK.
+    pub fn client(mut self) -> Self {
+        self.client = true;
+        self
+    }
+
+    /// The peers of a [`client`](Self::client) that the label `peer` tells apart, by host, or by host and
+    /// port: `billing`, `10.0.0.7:8080`. All others are `_OTHER`. Added to those of an earlier call. Defaults
+    /// to none, and no such label.
+    ///
+    /// The peer is that of the request's URI. A [`Peer`](crate::Peer) in the request's extensions comes before
+    /// it, and is needed where the URI is completed further inside, as a tonic channel does it.
+    pub fn peers<P: Into<String>>(mut self, peers: impl IntoIterator<Item = P>) -> Self {
+        self.peers.extend(peers.into_iter().map(Into::into));
+        self
+    }
+
+    /// How many label sets the layer may hold: combinations of method, route, status and the way a request
+    /// ended. Defaults to 4 000, which is 72 000 series with the default buckets.
+    ///
+    /// Past it, new ones are counted under the route `_overflow`, with their method, status and error, and
+    /// `http_overflowed_requests_total` says how many requests that were.
+    pub fn max_label_sets(mut self, most: usize) -> Self {
+        self.most_label_sets = most;
         self
     }
 
@@ -131,11 +246,56 @@ impl MetricsLayerBuilder {
     }
 
     fn validate(self) -> Result<(Config, Option<Registry>), BuildError> {
-        if let Some(namespace) = self.namespace.as_ref().filter(|name| !is_metric_name(name)) {
+        self.check_names()?;
+        self.check_routes()?;
+        self.check_client()?;
+        let (config, registry) = self.into_config();
+        config.check_labels()?;
+        Ok((config, registry))
+    }
+
+    /// Without checks, for what nothing was configured of.
+    pub(crate) fn into_config(self) -> (Config, Option<Registry>) {
+        let settings = Settings {
+            naming: self.naming,
+            role: match self.client {
+                true => Role::Client,
+                false => Role::Server,
+            },
+            namespace: self.namespace,
+            label_names: self.label_names,
+            peers: !self.peers.is_empty(),
+            scheme: self.scheme,
+        };
+        let config = Config {
+            convention: Convention::new(&settings),
+            buckets: self.buckets,
+            constant_labels: self.constant_labels,
+            routes: RouteSettings {
+                skipped: self.skipped,
+                templates: self.templates,
+                services: self.services,
+                unnamed_methods: self.naming == Naming::OpenTelemetry,
+                client: self.client,
+                peers: Peers::new(self.peers),
+            },
+            shows_versions: self.naming == Naming::OpenTelemetry,
+            most_label_sets: self.most_label_sets,
+            clock: self.clock,
+        };
+        (config, self.registry)
+    }
+
+    fn check_names(&self) -> Result<(), BuildError> {
+        if let Some(namespace) = self.namespace.as_ref().filter(|name| !is_name(name)) {
             return Err(BuildError::InvalidNamespace {
                 namespace: namespace.clone(),
             });
         }
+        Ok(())
+    }
+
+    fn check_routes(&self) -> Result<(), BuildError> {
         for route in &self.skipped {
             if let Err(reason) = check_template(route) {
                 return Err(BuildError::InvalidSkip {
@@ -144,17 +304,59 @@ impl MetricsLayerBuilder {
                 });
             }
         }
-        let config = Config {
-            buckets: self.buckets,
-            namespace: self.namespace,
-            skipped: self.skipped,
-            clock: self.clock,
-        };
-        Ok((config, self.registry))
+        let mut matcher = matchit::Router::new();
+        for template in &self.templates {
+            let begins = template.starts_with('/').then_some(()).ok_or_else(no_slash);
+            let insert = |()| {
+                let inserted = matcher.insert(template, ());
+                inserted.map_err(|error| error.to_string())
+            };
+            if let Err(reason) = begins.and_then(insert) {
+                return Err(BuildError::InvalidRoute {
+                    template: template.clone(),
+                    reason,
+                });
+            }
+        }
+        let is_service = |name: &str| !name.is_empty() && !name.contains(['/', '{', '}']);
+        match self.services.iter().find(|name| !is_service(name)) {
+            Some(service) => Err(BuildError::InvalidService {
+                service: service.clone(),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    fn check_client(&self) -> Result<(), BuildError> {
+        let for_servers = [
+            ("routes", self.templates.is_empty()),
+            ("grpc_service", self.services.is_empty()),
+        ];
+        let misplaced = for_servers.into_iter().find(|(_, unset)| !unset);
+        if let (true, Some((setting, _))) = (self.client, misplaced) {
+            return Err(BuildError::NotForClients { setting });
+        }
+        if !self.client && !self.peers.is_empty() {
+            return Err(BuildError::NotForServers { setting: "peers" });
+        }
+        if self.peers.len() > MOST_PEERS {
+            return Err(BuildError::TooManyPeers { most: MOST_PEERS });
+        }
+        for (index, peer) in self.peers.iter().enumerate() {
+            if peer.is_empty() || self.peers[..index].contains(peer) {
+                return Err(BuildError::InvalidPeer { peer: peer.clone() });
+            }
+        }
+        Ok(())
     }
 }
 
-fn is_metric_name(name: &str) -> bool {
+fn no_slash() -> String {
+    String::from("it does not begin with `/`")
+}
+
+/// Whether a metric's or a label's name may be, or begin with, that.
+fn is_name(name: &str) -> bool {
     let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     !name.is_empty() && name.bytes().all(word) && !name.as_bytes()[0].is_ascii_digit()
 }
@@ -165,18 +367,20 @@ fn check_template(route: &str) -> Result<(), String> {
         return Ok(());
     }
     if !route.starts_with('/') {
-        return Err(String::from("it does not begin with `/`"));
+        return Err(no_slash());
     }
     let inserted = matchit::Router::new().insert(route, ());
     inserted.map_err(|error| error.to_string())
 }
 
 /// A configuration that is valid.
-#[derive(Default)]
 pub(crate) struct Config {
+    convention: Convention,
     buckets: Buckets,
-    namespace: Option<String>,
-    skipped: Vec<String>,
+    constant_labels: Vec<(String, String)>,
+    routes: RouteSettings,
+    shows_versions: bool,
+    most_label_sets: usize,
     clock: Option<Clock>,
 }
 
@@ -187,14 +391,44 @@ impl Config {
     }
 
     fn into_families(self) -> (MetricsLayer, Families) {
-        let naming = Naming::prometheus(self.namespace.as_deref());
         let layer = MetricsLayer::new(Shared {
             clock: self.clock.unwrap_or_default(),
-            routes: Routes::new(self.skipped.iter().map(String::as_str)),
-            store: Store::new(self.buckets.nanos()),
+            routes: Routes::new(self.routes),
+            store: Store::new(self.buckets.nanos(), self.most_label_sets),
+            role: self.convention.role,
+            shows_versions: self.shows_versions,
         });
-        let families = Families::new(layer.shared(), naming, self.buckets);
+        let families = Families::new(
+            layer.shared(),
+            self.convention,
+            self.buckets,
+            self.constant_labels,
+        );
         (layer, families)
+    }
+
+    /// Each label's name is legal, and there once.
+    fn check_labels(&self) -> Result<(), BuildError> {
+        let legal = |name: &str| is_name(name) && !name.starts_with("__") && name != "le";
+        let constant = || self.constant_labels.iter().map(|(name, _)| name.as_str());
+        let invalid = |name: &str, reason| BuildError::InvalidLabel {
+            name: name.to_owned(),
+            reason,
+        };
+        let mut names = constant().chain(self.convention.label_names());
+        if let Some(name) = names.find(|name| !legal(name)) {
+            let reason = "it does not match [a-zA-Z_][a-zA-Z0-9_]*, or Prometheus has a use of its own for it";
+            return Err(invalid(name, reason));
+        }
+        for group in &self.convention.groups {
+            let columns = group.columns.iter().map(|column| column.name.as_str());
+            let mut names: Vec<&str> = constant().chain(columns).collect();
+            names.sort_unstable();
+            if let Some(same) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+                return Err(invalid(same[0], "there is another label of that name"));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -202,8 +436,12 @@ impl fmt::Debug for MetricsLayerBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MetricsLayerBuilder")
             .field("buckets", &self.buckets)
+            .field("naming", &self.naming)
             .field("namespace", &self.namespace)
             .field("skip", &self.skipped)
+            .field("routes", &self.templates)
+            .field("grpc_services", &self.services)
+            .field("client", &self.client)
             .finish_non_exhaustive()
     }
 }

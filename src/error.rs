@@ -35,6 +35,45 @@ pub enum BuildError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A declared route is no template, or overlaps with another one.
+    InvalidRoute {
+        /// The template.
+        template: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A declared gRPC service has no service's name.
+    InvalidService {
+        /// The name.
+        service: String,
+    },
+    /// A label cannot have that name.
+    InvalidLabel {
+        /// The name.
+        name: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// There are more peers than can be told apart.
+    TooManyPeers {
+        /// How many are allowed.
+        most: usize,
+    },
+    /// A peer's name is empty, or on the list twice.
+    InvalidPeer {
+        /// The name.
+        peer: String,
+    },
+    /// The setting does nothing for outgoing requests.
+    NotForClients {
+        /// The builder's method.
+        setting: &'static str,
+    },
+    /// The setting does nothing for incoming requests.
+    NotForServers {
+        /// The builder's method.
+        setting: &'static str,
+    },
     /// The registry already has a family of that name. Registered twice, Prometheus would reject the scrape.
     DuplicateFamily {
         /// The name of the family.
@@ -61,6 +100,27 @@ impl fmt::Display for BuildError {
             ),
             Self::InvalidSkip { route, reason } => {
                 write!(f, "route to skip {route:?} is no route template: {reason}")
+            }
+            Self::InvalidRoute { template, reason } => {
+                write!(f, "route {template:?} cannot be declared: {reason}")
+            }
+            Self::InvalidService { service } => write!(
+                f,
+                "gRPC service {service:?} is no service's full name, such as \"package.Service\""
+            ),
+            Self::InvalidLabel { name, reason } => {
+                write!(f, "no label can be called {name:?}: {reason}")
+            }
+            Self::TooManyPeers { most } => write!(f, "more than {most} peers"),
+            Self::InvalidPeer { peer } => {
+                write!(f, "peer {peer:?} is empty, or on the list twice")
+            }
+            Self::NotForClients { setting } => write!(
+                f,
+                "`{setting}` names routes by the path, which a `client` does not do: put a `RouteTemplate` into its requests"
+            ),
+            Self::NotForServers { setting } => {
+                write!(f, "`{setting}` is for outgoing requests: it needs `client`")
             }
             Self::DuplicateFamily { family } => write!(
                 f,

@@ -1,5 +1,5 @@
 use crate::{
-    Exposition, Metrics, MetricsLayerBuilder, builder::Config, label::route::Routes, store::Store,
+    Exposition, Metrics, MetricsLayerBuilder, label::route::Routes, naming::Role, store::Store,
 };
 use quanta::Clock;
 use std::fmt;
@@ -35,7 +35,7 @@ impl MetricsLayer {
     ///
     /// The same as `MetricsLayer::builder().pair()`, which cannot fail when nothing is configured.
     pub fn pair() -> (Self, Exposition) {
-        Config::default().into_pair()
+        MetricsLayerBuilder::new().into_config().0.into_pair()
     }
 
     /// A builder with the default configuration.
@@ -75,4 +75,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     pub(crate) routes: Routes,
     pub(crate) store: Store,
+    pub(crate) role: Role,
+    /// Whether the version of HTTP is a label.
+    pub(crate) shows_versions: bool,
 }

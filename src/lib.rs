@@ -25,7 +25,8 @@ pub use self::{
     error::BuildError,
     exposition::{Exposition, ExpositionBody, ExpositionFuture},
     future::ResponseFuture,
-    label::route::RouteTemplate,
+    label::{peer::Peer, route::RouteTemplate},
     layer::MetricsLayer,
+    naming::{LabelNames, Naming},
     service::Metrics,
 };

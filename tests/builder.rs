@@ -344,7 +344,7 @@ fn a_builder_shows_its_configuration() {
         .skip(["/healthz"]);
     assert_eq!(
         format!("{builder:?}"),
-        r#"MetricsLayerBuilder { buckets: Buckets { bounds: [0.5] }, namespace: Some("shop"), skip: ["/healthz"], .. }"#
+        r#"MetricsLayerBuilder { buckets: Buckets { bounds: [0.5] }, naming: Prometheus, namespace: Some("shop"), skip: ["/healthz"], routes: [], grpc_services: [], client: false, .. }"#
     );
 }
 
@@ -359,7 +359,7 @@ fn the_last_of_two_settings_counts_and_skips_add_up() {
         .skip(vec![String::from("/b")]);
     assert_eq!(
         format!("{builder:?}"),
-        r#"MetricsLayerBuilder { buckets: Buckets { bounds: [0.5] }, namespace: Some("second"), skip: ["/a", "/b"], .. }"#
+        r#"MetricsLayerBuilder { buckets: Buckets { bounds: [0.5] }, naming: Prometheus, namespace: Some("second"), skip: ["/a", "/b"], routes: [], grpc_services: [], client: false, .. }"#
     );
 }
 

@@ -194,6 +194,12 @@ http_request_duration_seconds_bucket{le="+Inf",method="POST",route="/users/{id}"
 # TYPE http_requests_in_flight gauge
 http_requests_in_flight{method="GET",route="/users/{id}"} 1
 http_requests_in_flight{method="POST",route="/users/{id}"} 0
+# HELP http_overflowed_requests_total Requests whose labels were past the layer's budget of label sets.
+# TYPE http_overflowed_requests_total counter
+http_overflowed_requests_total 0
+# HELP http_label_sets Label sets that the layer holds.
+# TYPE http_label_sets gauge
+http_label_sets 6
 "#;
 
 const ALL_ENDINGS_OPEN_METRICS: &str = r#"# HELP http_requests Requests that ended, in whatever way.
@@ -244,6 +250,12 @@ http_request_duration_seconds_bucket{le="+Inf",method="POST",route="/users/{id}"
 # TYPE http_requests_in_flight gauge
 http_requests_in_flight{method="GET",route="/users/{id}"} 1
 http_requests_in_flight{method="POST",route="/users/{id}"} 0
+# HELP http_overflowed_requests Requests whose labels were past the layer's budget of label sets.
+# TYPE http_overflowed_requests counter
+http_overflowed_requests_total 0
+# HELP http_label_sets Label sets that the layer holds.
+# TYPE http_label_sets gauge
+http_label_sets 6
 # EOF
 "#;
 
@@ -275,6 +287,12 @@ async fn before_the_first_request_the_families_are_there_without_series() {
 # TYPE http_request_duration_seconds histogram
 # HELP http_requests_in_flight Requests that have not ended yet.
 # TYPE http_requests_in_flight gauge
+# HELP http_overflowed_requests_total Requests whose labels were past the layer's budget of label sets.
+# TYPE http_overflowed_requests_total counter
+http_overflowed_requests_total 0
+# HELP http_label_sets Label sets that the layer holds.
+# TYPE http_label_sets gauge
+http_label_sets 0
 ";
     assert_eq!(text(&exposition, CLASSIC).await, classic);
     let open_metrics = "\
@@ -289,6 +307,12 @@ async fn before_the_first_request_the_families_are_there_without_series() {
 # UNIT http_request_duration_seconds seconds
 # HELP http_requests_in_flight Requests that have not ended yet.
 # TYPE http_requests_in_flight gauge
+# HELP http_overflowed_requests Requests whose labels were past the layer's budget of label sets.
+# TYPE http_overflowed_requests counter
+http_overflowed_requests_total 0
+# HELP http_label_sets Label sets that the layer holds.
+# TYPE http_label_sets gauge
+http_label_sets 0
 # EOF
 ";
     assert_eq!(text(&exposition, OPEN_METRICS).await, open_metrics);
@@ -1100,7 +1124,7 @@ async fn a_scrape_of_many_chunks_is_whole() {
         assert!(body.ends_with(if dialect == OPEN_METRICS {
             "\n# EOF\n"
         } else {
-            "} 0\n"
+            "http_label_sets 2000\n"
         }));
         assert_eq!(
             body.matches("# EOF").count(),

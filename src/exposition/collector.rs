@@ -2,13 +2,15 @@
 
 use super::{
     Families,
-    rows::{Histogram, LabelPairs, RowRef, Rows},
+    rows::{Histogram, Known, LabelPairs, RowRef},
     text::Values,
 };
-use crate::naming::Family;
+use crate::naming::{Family, Value};
 use prometheus_client::{
     collector::Collector,
-    encoding::{DescriptorEncoder, EncodeLabel, EncodeLabelSet, LabelSetEncoder, NoLabelSet},
+    encoding::{
+        DescriptorEncoder, EncodeLabel, EncodeLabelSet, LabelSetEncoder, MetricEncoder, NoLabelSet,
+    },
     metrics::MetricType,
     registry::Unit,
 };
@@ -21,103 +23,114 @@ impl Collector for Families {
             return Ok(());
         }
         let values = self.values();
+        // After the values, so that it has the routes of all of them.
+        let names = self.routes().names();
         let encoding = Encoding {
+            families: self,
             values: &values,
-            // After the values, so that it has the routes of all of them.
-            names: self.routes().names(),
+            known: Known::new(self.routes(), &names),
         };
-        let (naming, projection) = (&self.naming, &values.projection);
-        encoding.counters(&mut encoder, &naming.requests, &projection.requests)?;
-        encoding.counters(&mut encoder, &naming.errors, &projection.errors)?;
-        encoding.counters(&mut encoder, &naming.cancelled, &projection.cancelled)?;
-        let bounds = self.buckets.bounds();
-        encoding.histograms(&mut encoder, &naming.duration, bounds, &projection.requests)?;
-        encoding.gauges(&mut encoder, &naming.in_flight, &projection.in_flight)
+        for family in &self.convention.families {
+            encoding.family(&mut encoder, family)?;
+        }
+        Ok(())
     }
 }
 
 /// Hands families to the library.
 struct Encoding<'a> {
+    families: &'a Families,
     values: &'a Values,
-    names: Vec<&'static str>,
+    known: Known<'a>,
 }
 
 impl Encoding<'_> {
-    fn labels(&self, row: RowRef<'_>) -> LabelPairs<'_> {
-        LabelPairs {
-            names: &self.names,
-            labels: row.labels(),
-        }
-    }
-
-    fn counters(
-        &self,
-        encoder: &mut DescriptorEncoder<'_>,
-        family: &Family,
-        rows: &Rows,
-    ) -> fmt::Result {
+    fn family(&self, encoder: &mut DescriptorEncoder<'_>, family: &Family) -> fmt::Result {
         let Family { name, help, .. } = family;
-        let mut encoder = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
-        for row in rows.iter() {
-            encoder
-                .encode_family(&self.labels(row))?
-                .encode_counter::<NoLabelSet, _, f64>(&row.count(&self.values.snapshot), None)?;
+        // The library adds the unit to the name by itself.
+        let (name, unit) = match (family.value, name.strip_suffix("_seconds")) {
+            (Value::Duration, Some(name)) => (name, Some(&Unit::Seconds)),
+            _ => (name.as_str(), None),
+        };
+        let kind = match family.value {
+            Value::Count | Value::Overflowed => MetricType::Counter,
+            Value::Duration => MetricType::Histogram,
+            Value::InFlight | Value::LabelSets => MetricType::Gauge,
+        };
+        let mut encoder = encoder.encode_descriptor(name, help, unit, kind)?;
+        if family.value.is_single() {
+            return self.single(encoder, family);
         }
-        Ok(())
-    }
-
-    fn gauges(
-        &self,
-        encoder: &mut DescriptorEncoder<'_>,
-        family: &Family,
-        rows: &Rows,
-    ) -> fmt::Result {
-        let Family { name, help, .. } = family;
-        let mut encoder = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+        let Some(rows) = self.values.projection.groups.get(family.group) else {
+            return Ok(());
+        };
         for (at, row) in rows.iter().enumerate() {
-            if let Some(value) = self.values.gauges.get(at) {
-                encoder
-                    .encode_family(&self.labels(row))?
-                    .encode_gauge(&value)?;
+            let labels = self.labels(family, row);
+            let count = row.count(&self.values.snapshot);
+            match family.value {
+                Value::Duration => self.histogram(encoder.encode_family(&labels)?, row)?,
+                Value::InFlight => {
+                    if let Some(value) = self.values.gauges.get(at) {
+                        encoder.encode_family(&labels)?.encode_gauge(&value)?;
+                    }
+                }
+                _ => encoder
+                    .encode_family(&labels)?
+                    .encode_counter::<NoLabelSet, _, f64>(&count, None)?,
             }
         }
         Ok(())
     }
 
-    fn histograms(
-        &self,
-        encoder: &mut DescriptorEncoder<'_>,
-        family: &Family,
-        bounds: &[f64],
-        rows: &Rows,
-    ) -> fmt::Result {
-        // The library adds the unit to the name by itself.
-        let (name, unit) = match family.name.strip_suffix("_seconds") {
-            Some(name) => (name, Some(&Unit::Seconds)),
-            None => (family.name.as_str(), None),
+    /// A family that has one sample.
+    fn single(&self, mut encoder: MetricEncoder<'_>, family: &Family) -> fmt::Result {
+        let value = self.values.single(family.value, family.group);
+        let encode = |mut encoder: MetricEncoder<'_>| match family.value {
+            Value::Overflowed => encoder.encode_counter::<NoLabelSet, _, f64>(&value, None),
+            _ => encoder.encode_gauge(&value),
         };
-        let mut encoder =
-            encoder.encode_descriptor(name, family.help, unit, MetricType::Histogram)?;
-        let mut histogram = Histogram::default();
-        for row in rows.iter() {
-            row.fill(&mut histogram, &self.values.snapshot);
-            let bounds = bounds.iter().copied().chain([f64::INFINITY]);
-            let buckets: Vec<(f64, u64)> = bounds.zip(histogram.buckets.iter().copied()).collect();
-            encoder
-                .encode_family(&self.labels(row))?
-                .encode_histogram::<NoLabelSet>(
-                    histogram.seconds,
-                    histogram.count,
-                    &buckets,
-                    None,
-                )?;
+        let constant = &self.families.constant_labels;
+        if constant.is_empty() {
+            return encode(encoder);
         }
-        Ok(())
+        encode(encoder.encode_family(constant)?)
+    }
+
+    fn histogram(&self, mut encoder: MetricEncoder<'_>, row: RowRef<'_>) -> fmt::Result {
+        let mut histogram = Histogram::default();
+        row.fill(&mut histogram, &self.values.snapshot);
+        let bounds = self.families.buckets.bounds().iter().copied();
+        let counts = histogram.buckets.iter().copied();
+        let buckets: Vec<(f64, u64)> = bounds.chain([f64::INFINITY]).zip(counts).collect();
+        let Histogram { seconds, count, .. } = histogram;
+        encoder.encode_histogram::<NoLabelSet>(seconds, count, &buckets, None)
+    }
+
+    fn labels(&self, family: &Family, row: RowRef<'_>) -> AllLabels<'_> {
+        let groups = &self.families.convention.groups;
+        AllLabels {
+            constant: &self.families.constant_labels,
+            pairs: LabelPairs {
+                known: &self.known,
+                columns: groups.get(family.group).map_or(&[], |group| &group.columns),
+                labels: row.labels(),
+            },
+        }
     }
 }
 
-impl EncodeLabelSet for LabelPairs<'_> {
+/// The labels of a row, after those that all have.
+struct AllLabels<'a> {
+    constant: &'a [(String, String)],
+    pairs: LabelPairs<'a>,
+}
+
+impl EncodeLabelSet for AllLabels<'_> {
     fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> fmt::Result {
-        self.each(|name, value| (name, value).encode(encoder.encode_label()))
+        for (name, value) in self.constant {
+            (name.as_str(), value.as_str()).encode(encoder.encode_label())?;
+        }
+        self.pairs
+            .each(|name, value| (name, value).encode(encoder.encode_label()))
     }
 }

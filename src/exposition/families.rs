@@ -1,11 +1,12 @@
 use super::{
-    error::ScrapeError, gauges::Gauges, names::Names, projection::Projection, text::Values,
+    error::ScrapeError, gauges::Gauges, names::Names, projection::Projection, rows::push_label,
+    text::Values,
 };
 use crate::{
     Buckets,
     label::route::Routes,
     layer::Shared,
-    naming::Naming,
+    naming::Convention,
     store::{Store, lock},
 };
 use std::{
@@ -19,18 +20,33 @@ use std::{
 /// The families of one layer, to be exposed.
 pub(crate) struct Families {
     shared: &'static Shared,
-    pub(super) naming: Naming,
+    pub(super) convention: Convention,
     pub(super) buckets: Buckets,
+    pub(super) constant_labels: Vec<(String, String)>,
+    /// These as they are written, each with a comma after it.
+    pub(super) constant: String,
     /// Kept from scrape to scrape, and added to when there are new label sets.
     projection: Mutex<Arc<Projection>>,
     withdrawn: AtomicBool,
 }
 
 impl Families {
-    pub(crate) fn new(shared: &'static Shared, naming: Naming, buckets: Buckets) -> Self {
+    pub(crate) fn new(
+        shared: &'static Shared,
+        convention: Convention,
+        buckets: Buckets,
+        constant_labels: Vec<(String, String)>,
+    ) -> Self {
+        let mut constant = String::new();
+        for (name, value) in &constant_labels {
+            push_label(&mut constant, name, value);
+            constant.push(',');
+        }
         Self {
+            constant_labels,
+            constant,
             shared,
-            naming,
+            convention,
             buckets,
             projection: Mutex::default(),
             withdrawn: AtomicBool::new(false),
@@ -53,13 +69,13 @@ impl Families {
             return Some(Arc::clone(&kept));
         }
         // Copied if a scrape is still writing from it.
-        Arc::make_mut(&mut kept).add_some(self.store(), self.routes());
+        Arc::make_mut(&mut kept).add_some(self.store(), self.routes(), &self.convention);
         None
     }
 
     /// Begins to read the gauge.
     pub(super) fn gauges(&self) -> Gauges {
-        Gauges::new(self.store(), self.routes())
+        Gauges::new(self.store(), self.routes(), &self.convention)
     }
 
     /// All values at once.
@@ -82,14 +98,14 @@ impl Families {
 
     /// Takes the names that our families have in a scrape.
     pub(super) fn take_names(&self, names: &mut Names) -> Result<(), ScrapeError> {
-        let mut families = self.naming.families().into_iter();
-        families.try_for_each(|family| names.take(&family.name, family.kind))
+        let mut families = self.convention.families.iter();
+        families.try_for_each(|family| names.take(&family.name, family.value.kind()))
     }
 
     /// Whether a family is one of ours, whatever prefix a registry put before its name.
     pub(super) fn has(&self, name: &str) -> bool {
-        self.naming
-            .families()
+        self.convention
+            .families
             .iter()
             .any(|family| name.ends_with(&family.name))
     }
@@ -115,7 +131,7 @@ fn at_once<T>(mut work: impl FnMut() -> Option<T>) -> T {
 impl fmt::Debug for Families {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Families")
-            .field("naming", &self.naming)
+            .field("convention", &self.convention)
             .finish_non_exhaustive()
     }
 }

@@ -1,8 +1,8 @@
-use super::rows::Rows;
+use super::rows::{Known, Rows};
 use crate::{
     label::route::Routes,
-    naming::Labels,
-    store::{RequestKey, Store},
+    naming::{Convention, Group},
+    store::Store,
 };
 
 /// How many keys are added before others get their turn: a fraction of a millisecond.
@@ -14,14 +14,11 @@ const KEYS_PER_PIECE: usize = 256;
 /// ones.
 #[derive(Clone, Default)]
 pub(super) struct Projection {
-    /// The series of the requests counter, and of the duration histogram.
-    pub(super) requests: Rows,
-    pub(super) errors: Rows,
-    pub(super) cancelled: Rows,
-    /// Their keys are those of routes in flight. The others' are those of requests.
-    pub(super) in_flight: Rows,
+    /// By group of the convention. The keys of requests in flight are those of movements, the others' those
+    /// of requests.
+    pub(super) groups: Vec<Rows>,
     /// How many keys of the store it has.
-    request_keys: usize,
+    pub(super) request_keys: usize,
     movement_keys: usize,
 }
 
@@ -32,37 +29,35 @@ impl Projection {
     }
 
     /// Adds some of the keys that it does not have yet.
-    pub(super) fn add_some(&mut self, store: &Store, routes: &Routes) {
+    pub(super) fn add_some(&mut self, store: &Store, routes: &Routes, convention: &Convention) {
         let requests = store.request_keys(self.request_keys, KEYS_PER_PIECE);
         let movements = store.movement_keys(self.movement_keys, KEYS_PER_PIECE);
         // After the keys, so that it has the routes of all of them.
         let names = &routes.names();
+        let known = &Known::new(routes, names);
 
-        let labelled = |label: fn(RequestKey) -> Option<Labels>| {
-            let indexed = (self.request_keys as u32..).zip(&requests);
-            indexed.filter_map(move |(index, key)| Some((label(*key)?, index)))
-        };
-        self.requests
-            .add(labelled(|key| Some(Labels::of_request(key))), names);
-        self.errors.add(labelled(Labels::of_error), names);
-        self.cancelled.add(labelled(Labels::of_cancellation), names);
-        let moved = (self.movement_keys as u32..).zip(&movements);
-        let moved = moved.map(|(index, (key, _))| (Labels::of_route(*key), index));
-        self.in_flight.add(moved, names);
+        self.groups
+            .resize_with(convention.groups.len(), Rows::default);
+        for (rows, group) in self.groups.iter_mut().zip(&convention.groups) {
+            let Group { columns, .. } = group;
+            if group.is_in_flight() {
+                let keys = (self.movement_keys as u32..).zip(&movements);
+                let labelled =
+                    keys.filter_map(|(index, (key, _))| Some((group.of_route(*key)?, index)));
+                rows.add(labelled, columns, known);
+            } else {
+                let keys = (self.request_keys as u32..).zip(&requests);
+                let labelled = keys.filter_map(|(index, key)| {
+                    Some((group.of_request(convention.role, *key)?, index))
+                });
+                rows.add(labelled, columns, known);
+            }
+        }
 
         self.request_keys += requests.len();
         self.movement_keys += movements.len();
         if self.is_complete(store) {
-            let Self {
-                requests,
-                errors,
-                cancelled,
-                in_flight,
-                ..
-            } = self;
-            [requests, errors, cancelled, in_flight]
-                .into_iter()
-                .for_each(Rows::shrink);
+            self.groups.iter_mut().for_each(Rows::shrink);
         }
     }
 }

@@ -1,11 +1,11 @@
 use crate::{
-    label::route::RouteId,
-    naming::{Labels, Third},
+    label::{peer::Peers, route::Routes},
+    naming::{Column, Labels},
     store::Snapshot,
 };
 use std::{cmp::Ordering, fmt, fmt::Write};
 
-/// The series of one family, sorted by route, method and the third label, so that scrapes are alike from
+/// The series of one group of families, sorted by route, method and the rest, so that scrapes are alike from
 /// process to process.
 #[derive(Clone, Default)]
 pub(super) struct Rows {
@@ -52,18 +52,20 @@ impl Rows {
     pub(super) fn add(
         &mut self,
         labelled: impl Iterator<Item = (Labels, u32)>,
-        names: &[&'static str],
+        columns: &[Column],
+        known: &Known<'_>,
     ) {
+        let names = known.names;
         let mut labelled: Vec<(Labels, u32)> = labelled.collect();
         labelled.sort_by(|(a, _), (b, _)| order(names, a, b));
-        let known = self.sorted.len();
+        let sorted = self.sorted.len();
         for same in labelled.chunk_by(|(a, _), (b, _)| a == b) {
             let (labels, key) = same[0];
-            let found = self.sorted[..known]
+            let found = self.sorted[..sorted]
                 .binary_search_by(|row| order(names, &self.rows[*row as usize].labels, &labels));
             let (row, others) = match found {
                 Ok(at) => (self.sorted[at], same),
-                Err(_) => (self.add_row(labels, key, names), &same[1..]),
+                Err(_) => (self.add_row(labels, key, columns, known), &same[1..]),
             };
             for (_, key) in others {
                 self.link(row, *key);
@@ -83,9 +85,14 @@ impl Rows {
         self.links.shrink_to_fit();
     }
 
-    fn add_row(&mut self, labels: Labels, key: u32, names: &[&'static str]) -> u32 {
+    fn add_row(&mut self, labels: Labels, key: u32, columns: &[Column], known: &Known<'_>) -> u32 {
+        let pairs = LabelPairs {
+            known,
+            columns,
+            labels,
+        };
         // A `String` takes everything that is written to it.
-        let _ = LabelPairs { names, labels }.write(&mut self.text);
+        let _ = pairs.write(&mut self.text);
         let row = self.rows.len() as u32;
         let text_end = self.text.len() as u32;
         self.sorted.push(row);
@@ -108,6 +115,14 @@ impl Rows {
     pub(super) fn get(&self, at: usize) -> Option<RowRef<'_>> {
         let index = *self.sorted.get(at)? as usize;
         Some(RowRef { rows: self, index })
+    }
+
+    /// The place of the first row for which that is not so.
+    pub(super) fn partition_point(&self, is_before: impl Fn(RowRef<'_>) -> bool) -> usize {
+        self.sorted.partition_point(|row| {
+            let index = *row as usize;
+            is_before(RowRef { rows: self, index })
+        })
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = RowRef<'_>> {
@@ -172,33 +187,47 @@ impl<'a> RowRef<'a> {
 
 /// The order of rows.
 pub(super) fn order(names: &[&'static str], a: &Labels, b: &Labels) -> Ordering {
+    let rest = |labels: &Labels| (labels.reason, labels.status, labels.code, labels.method);
+    order_of_routes(names, a, b).then_with(|| rest(a).cmp(&rest(b)))
+}
+
+/// The order of rows, as far as routes and methods make it.
+pub(super) fn order_of_routes(names: &[&'static str], a: &Labels, b: &Labels) -> Ordering {
     let by = |labels: &Labels| {
-        (
-            name(names, labels.route),
-            labels.method.as_str(),
-            labels.third,
-        )
+        let name = names.get(labels.route.index()).copied().unwrap_or_default();
+        (name, labels.route.peer(), labels.method.as_str())
     };
     by(a).cmp(&by(b))
 }
 
+/// What numbers in labels stand for.
+pub(super) struct Known<'a> {
+    /// The names of routes, by index.
+    pub(super) names: &'a [&'static str],
+    pub(super) peers: &'a Peers,
+}
+
+impl<'a> Known<'a> {
+    /// The names are to be those of the routes, and are apart since they are copied.
+    pub(super) fn new(routes: &'a Routes, names: &'a [&'static str]) -> Self {
+        let peers = routes.peers();
+        Self { names, peers }
+    }
+}
+
 /// Labels with their names.
 pub(super) struct LabelPairs<'a> {
-    pub(super) names: &'a [&'static str],
+    pub(super) known: &'a Known<'a>,
+    pub(super) columns: &'a [Column],
     pub(super) labels: Labels,
 }
 
 impl LabelPairs<'_> {
     pub(super) fn each(&self, mut visit: impl FnMut(&str, &str) -> fmt::Result) -> fmt::Result {
-        let Labels {
-            route,
-            method,
-            third,
-        } = self.labels;
-        visit("method", method.as_str())?;
-        visit("route", name(self.names, route))?;
-        third.map_or(Ok(()), |third: Third| {
-            visit(third.name(), &third.to_string())
+        let Known { names, peers } = *self.known;
+        self.columns.iter().try_for_each(|Column { name, shown }| {
+            self.labels
+                .show(shown, names, peers, &mut |value| visit(name, value))
         })
     }
 
@@ -206,25 +235,26 @@ impl LabelPairs<'_> {
     fn write(&self, text: &mut String) -> fmt::Result {
         let mut separator = "";
         self.each(|name, value| {
-            write!(text, "{separator}{name}=\"")?;
+            text.push_str(separator);
             separator = ",";
-            for char in value.chars() {
-                match char {
-                    '\\' => text.push_str("\\\\"),
-                    '"' => text.push_str("\\\""),
-                    '\n' => text.push_str("\\n"),
-                    char => text.push(char),
-                }
-            }
-            text.write_char('"')
+            push_label(text, name, value);
+            Ok(())
         })?;
         text.write_str("} ")
     }
 }
 
-fn name(names: &[&'static str], route: RouteId) -> &'static str {
-    names
-        .get(route.number() as usize)
-        .copied()
-        .unwrap_or_default()
+/// Writes a label as all text formats have it.
+pub(super) fn push_label(text: &mut String, name: &str, value: &str) {
+    text.push_str(name);
+    text.push_str("=\"");
+    for char in value.chars() {
+        match char {
+            '\\' => text.push_str("\\\\"),
+            '"' => text.push_str("\\\""),
+            '\n' => text.push_str("\\n"),
+            char => text.push(char),
+        }
+    }
+    text.push('"');
 }

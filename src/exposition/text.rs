@@ -3,7 +3,7 @@
 use super::{Families, chunk::Sink, gauges::Gauges, projection::Projection, rows::Histogram};
 use crate::{
     Buckets,
-    naming::{Family, Naming},
+    naming::{Family, Value},
     store::Snapshot,
 };
 use std::sync::Arc;
@@ -43,7 +43,8 @@ pub(super) struct Writer {
     families: Arc<Families>,
     dialect: Dialect,
     values: Values,
-    starts: Starts,
+    /// By family.
+    starts: Vec<Starts>,
     /// The family that is written, and how many of its rows are.
     family: usize,
     row: usize,
@@ -59,8 +60,9 @@ pub(super) struct Values {
 
 impl Writer {
     pub(super) fn new(families: Arc<Families>, dialect: Dialect, values: Values) -> Self {
+        let starts = |family| Starts::new(family, &families.buckets, &families.constant);
         Self {
-            starts: Starts::new(&families.naming, &families.buckets),
+            starts: families.convention.families.iter().map(starts).collect(),
             families,
             dialect,
             values,
@@ -76,59 +78,80 @@ impl Writer {
 
     /// Writes the next row, after its family's head if it is the first. `false` once all is written.
     pub(super) fn write_row(&mut self, out: &mut impl Sink) -> bool {
+        let Some(family) = self.families.convention.families.get(self.family) else {
+            if self.dialect == Dialect::OpenMetrics {
+                out.push(END);
+            }
+            return false;
+        };
+        if self.row == 0 {
+            write_head(out, family, self.dialect);
+        }
+        if self.write_sample(out, family.value, family.group) {
+            self.row += 1;
+        } else {
+            self.family += 1;
+            self.row = 0;
+        }
+        true
+    }
+
+    /// Writes the samples of the next row. `false` if there is none.
+    fn write_sample(&mut self, out: &mut impl Sink, value: Value, group: usize) -> bool {
         let Self {
-            families,
             values,
             starts,
             histogram,
             ..
         } = self;
-        let (naming, projection) = (&families.naming, &values.projection);
-        let (family, rows) = match self.family {
-            0 => (&naming.requests, &projection.requests),
-            1 => (&naming.errors, &projection.errors),
-            2 => (&naming.cancelled, &projection.cancelled),
-            3 => (&naming.duration, &projection.requests),
-            4 => (&naming.in_flight, &projection.in_flight),
-            _ => {
-                if self.dialect == Dialect::OpenMetrics {
-                    out.push(END);
-                }
-                return false;
+        let starts = &starts[self.family];
+        if value.is_single() {
+            if self.row == 0 {
+                out.push(&starts.bare);
+                out.push_count(values.single(value, group));
             }
-        };
-        if self.row == 0 {
-            write_head(out, family, self.dialect);
+            return self.row == 0;
         }
-        let Some(row) = rows.get(self.row) else {
-            self.family += 1;
-            self.row = 0;
-            return true;
+        let rows = values.projection.groups.get(group);
+        let Some(row) = rows.and_then(|rows| rows.get(self.row)) else {
+            return false;
         };
-        match self.family {
-            3 => {
+        match value {
+            Value::Duration => {
                 row.fill(histogram, &values.snapshot);
                 write_histogram(out, starts, row.text(), histogram);
             }
-            4 => {
+            Value::InFlight => {
                 if let Some(value) = values.gauges.get(self.row) {
-                    out.push_start(&starts.in_flight, row.text());
+                    out.push_start(&starts.labelled, row.text());
                     out.push_count(value);
                 }
             }
-            counter => {
-                out.push_start(&starts.counters[counter], row.text());
+            _ => {
+                out.push_start(&starts.labelled, row.text());
                 out.push_count(row.count(&values.snapshot));
             }
         }
-        self.row += 1;
         true
     }
 }
 
+impl Values {
+    /// The value of a family that has one.
+    pub(super) fn single(&self, value: Value, group: usize) -> u64 {
+        if value == Value::LabelSets {
+            return self.projection.request_keys as u64;
+        }
+        let rows = self.projection.groups.get(group);
+        let row = rows.and_then(|rows| rows.get(0));
+        row.map_or(0, |row| row.count(&self.snapshot))
+    }
+}
+
 fn write_head(out: &mut impl Sink, family: &Family, dialect: Dialect) {
-    let Family { name, kind, help } = family;
-    let suffix = match *kind {
+    let Family { name, help, .. } = family;
+    let kind = family.value.kind();
+    let suffix = match kind {
         "counter" => dialect.counter_suffix(),
         _ => "",
     };
@@ -154,32 +177,42 @@ fn write_histogram(out: &mut impl Sink, starts: &Starts, labels: &str, histogram
     }
 }
 
-/// What stands before the labels of a line.
+/// What stands before the labels of a family's lines.
 struct Starts {
-    counters: [String; 3],
+    /// Where there are no labels.
+    bare: String,
+    labelled: String,
     sum: String,
     count: String,
     buckets: Vec<String>,
-    in_flight: String,
 }
 
 impl Starts {
-    fn new(naming: &Naming, buckets: &Buckets) -> Self {
-        let counters = [&naming.requests, &naming.errors, &naming.cancelled];
-        let duration = &naming.duration.name;
+    fn new(family: &Family, buckets: &Buckets, constant: &str) -> Self {
+        let Family { name, value, .. } = family;
+        let suffix = match value.kind() {
+            "counter" => "_total",
+            _ => "",
+        };
         let bounds = buckets
             .bounds()
             .iter()
-            .map(|bound| dtoa::Buffer::new().format(*bound).to_owned());
+            .map(|bound| dtoa::Buffer::new().format(*bound).to_owned())
+            .chain([String::from("+Inf")]);
         Self {
-            counters: counters.map(|family| format!("{}_total{{", family.name)),
-            sum: format!("{duration}_sum{{"),
-            count: format!("{duration}_count{{"),
-            buckets: bounds
-                .chain([String::from("+Inf")])
-                .map(|bound| format!("{duration}_bucket{{le=\"{bound}\","))
-                .collect(),
-            in_flight: format!("{}{{", naming.in_flight.name),
+            bare: match constant.strip_suffix(',') {
+                Some(constant) => format!("{name}{suffix}{{{constant}}} "),
+                None => format!("{name}{suffix} "),
+            },
+            labelled: format!("{name}{suffix}{{{constant}"),
+            sum: format!("{name}_sum{{{constant}"),
+            count: format!("{name}_count{{{constant}"),
+            buckets: match value {
+                Value::Duration => bounds
+                    .map(|bound| format!("{name}_bucket{{le=\"{bound}\",{constant}"))
+                    .collect(),
+                _ => Vec::new(),
+            },
         }
     }
 }

@@ -1,8 +1,11 @@
 //! What a request is labelled with: the only place where cardinality is decided.
 
+pub(crate) mod calls;
+pub(crate) mod grpc;
 pub(crate) mod method;
 #[cfg(feature = "axum")]
 mod path;
+pub(crate) mod peer;
 pub(crate) mod route;
 pub(crate) mod status;
 

@@ -1,15 +1,24 @@
+use super::{
+    OTHER,
+    calls::{Calls, Start},
+    grpc,
+    peer::Peers,
+};
 use crate::store::{HASH_FACTOR, Table, lock};
-use http::Extensions;
+use http::{Extensions, Request};
 use std::sync::{Mutex, MutexGuard};
 
 /// Stands for the route of a request that matched none.
 pub(crate) const UNMATCHED: &str = "_unmatched";
+/// Stands for the routes of label sets past the budget.
+const OVERFLOW: &str = "_overflow";
 
 /// The route template of a request, where no router says it or another one is wanted.
 ///
 /// Put into a *request's* extensions by a layer outside of [`MetricsLayer`](crate::MetricsLayer), it comes
-/// before what the router says. Put into a *response's* extensions, by a handler or a layer inside, it
-/// overrules both, except for the in-flight gauge, which counts from the start.
+/// before what the router says; of outgoing requests, it is the only thing that says it. Put into a
+/// *response's* extensions, by a handler or a layer inside, it overrules both, except for the in-flight
+/// gauge, which counts from the start.
 ///
 /// It is a `&'static str`, since a label's value has to come from the program and not from a client. By
 /// convention it begins with `/` and writes parameters as axum does: `/users/{id}`.
@@ -41,12 +50,19 @@ impl RouteTemplate {
     }
 }
 
-/// A route that was seen, or none.
+/// A route that was seen, or none; of a client, with the peer that it is a route of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct RouteId(u32);
 
+/// The lower bits are the route's index. The one above the peer's is free.
+const INDEX_BITS: u32 = 24;
+const PEER_BITS: u32 = 7;
+/// How many peers can be told apart, beside none and any other.
+pub(crate) const MOST_PEERS: usize = (1 << PEER_BITS) - 2;
+
 impl RouteId {
     pub(crate) const NONE: Self = Self(0);
+    const OVERFLOW: Self = Self(1);
 
     pub(crate) fn from_number(number: u32) -> Self {
         Self(number)
@@ -54,6 +70,35 @@ impl RouteId {
 
     pub(crate) fn number(self) -> u32 {
         self.0
+    }
+
+    /// The index of its name.
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize & ((1 << INDEX_BITS) - 1)
+    }
+
+    /// 0 if peers are not told apart.
+    pub(crate) fn peer(self) -> u8 {
+        (self.0 >> INDEX_BITS) as u8
+    }
+
+    /// The same route of that peer.
+    fn of_peer(self, peer: u8) -> Self {
+        Self(self.index() as u32 | u32::from(peer) << INDEX_BITS)
+    }
+
+    /// No route of that peer.
+    pub(crate) fn any(self) -> Self {
+        Self::NONE.of_peer(self.peer())
+    }
+
+    /// What it is counted under past the budget.
+    pub(crate) fn overflow(self) -> Self {
+        Self::OVERFLOW.of_peer(self.peer())
+    }
+
+    pub(crate) fn is_overflow(self) -> bool {
+        self.index() == Self::OVERFLOW.index()
     }
 }
 
@@ -71,12 +116,34 @@ impl Route {
     }
 }
 
+/// Which routes there are, as far as the builder was told.
+#[derive(Debug, Default)]
+pub(crate) struct RouteSettings {
+    pub(crate) skipped: Vec<String>,
+    /// Templates that requests are matched with where no router says theirs.
+    pub(crate) templates: Vec<String>,
+    /// gRPC services.
+    pub(crate) services: Vec<String>,
+    /// Their methods that are not proven are no routes, and not one for each service.
+    pub(crate) unnamed_methods: bool,
+    /// Outgoing requests: only a [`RouteTemplate`] names a route.
+    pub(crate) client: bool,
+    pub(crate) peers: Peers,
+}
+
 /// The routes seen so far. Templates come from the program, so there are as many as it has.
 pub(crate) struct Routes {
     seen: Table<Named>,
     /// By id.
     names: Mutex<Vec<&'static str>>,
     unmatched: Route,
+    declared: Option<Box<matchit::Router<Route>>>,
+    /// The paths of gRPC calls that are routes: declared, or proven by a call that was OK.
+    proven: Table<Named>,
+    services: Vec<Service>,
+    calls: Calls,
+    client: bool,
+    peers: Peers,
     #[cfg(feature = "axum")]
     paths: super::path::Paths,
 }
@@ -88,48 +155,211 @@ struct Named {
     route: Route,
 }
 
+/// A declared gRPC service, and the route of its methods that are not proven.
+#[derive(Debug)]
+struct Service {
+    name: String,
+    other: Route,
+}
+
+/// The route of a gRPC call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CallRoute {
+    /// Where it starts, and what it may yet prove.
+    pub(crate) start: Start,
+    /// What the gauge counts it under.
+    pub(crate) gauge: RouteId,
+    /// Its route if the response turns out not to be gRPC.
+    pub(crate) plain: RouteId,
+}
+
+impl CallRoute {
+    /// Of a route that is known; `None` if skipped.
+    fn of(route: Route) -> Option<Self> {
+        let id = route.counted()?;
+        Some(Self {
+            start: Start::of(id),
+            gauge: id,
+            plain: id,
+        })
+    }
+}
+
 impl Routes {
-    pub(crate) fn new<'a>(skipped: impl IntoIterator<Item = &'a str> + Clone) -> Self {
-        let routes = Self {
+    pub(crate) fn new(settings: RouteSettings) -> Self {
+        let mut routes = Self {
             seen: Table::new(),
             names: Mutex::default(),
             unmatched: Route {
                 id: RouteId::NONE,
-                skipped: skipped.clone().into_iter().any(|name| name == UNMATCHED),
+                skipped: settings.skipped.iter().any(|name| name == UNMATCHED),
             },
+            declared: None,
+            proven: Table::new(),
+            services: Vec::new(),
+            calls: Calls::default(),
+            client: settings.client,
+            peers: settings.peers,
             #[cfg(feature = "axum")]
             paths: super::path::Paths::new(),
         };
-        // The first one, and so of id 0. A template of that name is no other route: it would make the same
-        // series twice.
+        // The first ones, and so of ids 0 and 1. A template of that name is no other route: it would make
+        // the same series twice.
         routes.add(UNMATCHED, routes.unmatched.skipped);
-        for name in skipped {
+        routes.add(OVERFLOW, false);
+        for name in &settings.skipped {
             routes.add(name, true);
+        }
+        for service in settings.services {
+            let other = match settings.unnamed_methods {
+                true => routes.unmatched,
+                false => routes.route(&format!("/{service}/{OTHER}")),
+            };
+            routes.services.push(Service {
+                name: service,
+                other,
+            });
+        }
+        // What has no parameters may be the path of a gRPC call, and then needs no proof.
+        let exact = |name: &&String| grpc::service(name).is_some() && !name.contains('{');
+        let names = settings.skipped.iter().chain(&settings.templates);
+        for name in names.filter(exact) {
+            routes.prove(name);
+        }
+        if !settings.templates.is_empty() {
+            routes.declared = Some(Box::new(routes.matcher(&settings.templates)));
         }
         routes
     }
 
+    /// The templates were checked by the builder, so that each can be inserted.
+    fn matcher(&self, templates: &[String]) -> matchit::Router<Route> {
+        let mut matcher = matchit::Router::new();
+        for template in templates {
+            let inserted = matcher.insert(template, self.route(template));
+            debug_assert!(inserted.is_ok(), "{template:?} was checked");
+        }
+        matcher
+    }
+
     /// The route of a request, as far as it is known before the inner service runs; `None` if skipped.
-    pub(crate) fn of_request(&self, extensions: &Extensions) -> Option<RouteId> {
-        if let Some(template) = extensions.get::<RouteTemplate>() {
-            return self.route(template.as_str()).counted();
+    pub(crate) fn of_request<B>(&self, request: &Request<B>) -> Option<RouteId> {
+        self.plain(request).counted()
+    }
+
+    fn plain<B>(&self, request: &Request<B>) -> Route {
+        if let Some(template) = request.extensions().get::<RouteTemplate>() {
+            let route = self.route(template.as_str());
+            return if self.client {
+                self.of_peer(route, request)
+            } else {
+                route
+            };
+        }
+        if self.client {
+            return self.of_peer(self.unmatched, request);
         }
         #[cfg(feature = "axum")]
-        if let Some(path) = extensions.get() {
-            return self.paths.get(path, |name| self.route(name)).counted();
+        if let Some(path) = request.extensions().get() {
+            return self.paths.get(path, |name| self.route(name));
         }
-        self.unmatched.counted()
+        self.declared(request.uri().path())
+    }
+
+    fn declared(&self, path: &str) -> Route {
+        let Some(declared) = &self.declared else {
+            return self.unmatched;
+        };
+        declared
+            .at(path)
+            .map_or(self.unmatched, |found| *found.value)
+    }
+
+    fn of_peer<B>(&self, route: Route, request: &Request<B>) -> Route {
+        let id = route.id.of_peer(self.peers.of(request));
+        Route { id, ..route }
+    }
+
+    /// The route of a request that says it is a gRPC call; `None` if skipped.
+    pub(crate) fn of_call<B>(&self, request: &Request<B>) -> Option<CallRoute> {
+        let plain = self.plain(request);
+        if self.client || request.extensions().get::<RouteTemplate>().is_some() {
+            return CallRoute::of(plain);
+        }
+        // Nor can a header bring back what is skipped.
+        if plain.skipped && plain.id != RouteId::NONE {
+            return None;
+        }
+        let path = request.uri().path();
+        let call = match (self.proven(path), grpc::service(path)) {
+            (Some(route), _) => CallRoute::of(route)?,
+            (None, Some(service)) => self.unproven(service, path)?,
+            (None, None) => CallRoute::of(self.unmatched)?,
+        };
+        let plain = plain.counted().unwrap_or(call.gauge);
+        Some(CallRoute { plain, ..call })
+    }
+
+    fn proven(&self, path: &str) -> Option<Route> {
+        let hash = hash(path);
+        let known = self.proven.find(hash, |known| known.is(hash, path));
+        known.map(|known| known.route)
+    }
+
+    #[cold]
+    fn unproven(&self, service: &str, path: &str) -> Option<CallRoute> {
+        let declared = self.services.iter().find(|known| known.name == service);
+        let route = declared.map_or(self.unmatched, |known| known.other);
+        let gauge = route.counted()?;
+        Some(CallRoute {
+            start: self.calls.keep(path, gauge),
+            gauge,
+            plain: gauge,
+        })
+    }
+
+    /// A call to that path was OK, so that it is a route from now on.
+    pub(crate) fn prove(&self, path: &str) -> RouteId {
+        let hash = hash(path);
+        let make = || {
+            let route = self.route(path);
+            let names = self.lock_names();
+            Named {
+                hash,
+                name: names.get(route.id.index()).copied().unwrap_or_default(),
+                route,
+            }
+        };
+        let known = self
+            .proven
+            .find_or_insert(hash, |known| known.is(hash, path), make);
+        known.map_or(self.unmatched, |known| known.route).id
+    }
+
+    /// Whether it stands for paths that nobody declared or proved.
+    pub(crate) fn is_unproven(&self, route: RouteId) -> bool {
+        let other = |service: &Service| service.other.id == route;
+        route.index() == RouteId::NONE.index() || self.services.iter().any(other)
+    }
+
+    pub(crate) fn calls(&self) -> &Calls {
+        &self.calls
     }
 
     /// The route that a response overrules its request's with. What is skipped was decided before.
-    pub(crate) fn of_response(&self, extensions: &Extensions) -> Option<RouteId> {
+    pub(crate) fn of_response(&self, extensions: &Extensions, request: RouteId) -> Option<RouteId> {
         let template = extensions.get::<RouteTemplate>()?;
-        Some(self.route(template.as_str()).id)
+        Some(self.route(template.as_str()).id.of_peer(request.peer()))
     }
 
     /// The names by id.
     pub(crate) fn names(&self) -> Vec<&'static str> {
         self.lock_names().clone()
+    }
+
+    /// The names of peers by their index.
+    pub(crate) fn peers(&self) -> &Peers {
+        &self.peers
     }
 
     fn route(&self, name: &str) -> Route {
@@ -143,9 +373,13 @@ impl Routes {
     #[cold]
     fn add(&self, name: &str, skipped: bool) -> Route {
         let hash = hash(name);
+        let mut names = self.lock_names();
+        // Nobody has that many.
+        if names.len() >> INDEX_BITS != 0 {
+            return self.unmatched;
+        }
         let make = || {
             let name: &'static str = Box::leak(Box::from(name));
-            let mut names = self.lock_names();
             let id = RouteId(names.len() as u32);
             names.push(name);
             Named {
@@ -199,47 +433,54 @@ fn hash(name: &str) -> u64 {
 mod tests {
     use super::*;
 
-    fn request(template: &'static str) -> Extensions {
-        let mut extensions = Extensions::new();
-        extensions.insert(RouteTemplate::new(template));
-        extensions
+    fn request(template: &'static str) -> Request<()> {
+        let request = Request::get("/").extension(RouteTemplate::new(template));
+        request.body(()).unwrap()
+    }
+
+    fn of_response(routes: &Routes, template: &'static str) -> Option<RouteId> {
+        routes.of_response(request(template).extensions(), RouteId::NONE)
+    }
+
+    fn skipping(names: &[&str]) -> Routes {
+        Routes::new(RouteSettings {
+            skipped: names.iter().map(ToString::to_string).collect(),
+            ..RouteSettings::default()
+        })
     }
 
     #[test]
     fn a_route_has_one_id_however_often_it_is_seen() {
-        let routes = Routes::new([]);
+        let routes = skipping(&[]);
         let first = routes.of_request(&request("/users/{id}"));
         let other = routes.of_request(&request("/users/{idx}"));
         assert_eq!(routes.of_request(&request("/users/{id}")), first);
         assert_ne!(first, other);
         assert_eq!(
             routes.names(),
-            ["_unmatched", "/users/{id}", "/users/{idx}"]
+            ["_unmatched", "_overflow", "/users/{id}", "/users/{idx}"]
         );
     }
 
     #[test]
     fn no_route_and_the_template_of_that_name_are_the_same() {
-        let routes = Routes::new([]);
-        assert_eq!(routes.of_request(&Extensions::new()), Some(RouteId::NONE));
+        let routes = skipping(&[]);
+        assert_eq!(routes.of_request(&Request::new(())), Some(RouteId::NONE));
         assert_eq!(
             routes.of_request(&request("_unmatched")),
             Some(RouteId::NONE)
         );
-        assert_eq!(routes.names(), ["_unmatched"]);
+        assert_eq!(routes.names(), ["_unmatched", "_overflow"]);
     }
 
     #[test]
     fn skipped_routes_are_not_counted_unless_a_response_names_them() {
-        let routes = Routes::new(["/healthz", "_unmatched"]);
-        assert!(routes.of_response(&request("/healthz")).is_some());
-        assert_eq!(
-            routes.of_response(&request("_unmatched")),
-            Some(RouteId::NONE)
-        );
+        let routes = skipping(&["/healthz", "_unmatched"]);
+        assert!(of_response(&routes, "/healthz").is_some());
+        assert_eq!(of_response(&routes, "_unmatched"), Some(RouteId::NONE));
         assert_eq!(routes.of_request(&request("/healthz")), None);
         assert_eq!(routes.of_request(&request("_unmatched")), None);
-        assert_eq!(routes.of_request(&Extensions::new()), None);
+        assert_eq!(routes.of_request(&Request::new(())), None);
         assert!(routes.of_request(&request("/healthz/")).is_some());
     }
 

@@ -11,6 +11,8 @@ impl Status {
     pub(crate) const CLIENT_CLOSED: Self = Self(NonZero::new(499).unwrap());
     pub(crate) const INTERNAL: Self = Self(NonZero::new(500).unwrap());
     const OTHER: Self = Self(NonZero::new(600).unwrap());
+    /// For a client that got no response.
+    pub(crate) const NONE: Self = Self(NonZero::new(601).unwrap());
 
     pub(crate) fn of(code: StatusCode) -> Self {
         // `StatusCode` itself begins at 100, and ends at 999.
@@ -35,6 +37,10 @@ impl Status {
         (200..300).contains(&self.number())
     }
 
+    pub(crate) fn is_client_error(self) -> bool {
+        (400..500).contains(&self.number())
+    }
+
     pub(crate) fn is_server_error(self) -> bool {
         (500..600).contains(&self.number())
     }
@@ -42,10 +48,10 @@ impl Status {
 
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if *self == Self::OTHER {
-            f.write_str(OTHER)
-        } else {
-            fmt::Display::fmt(&self.0, f)
+        match *self {
+            Self::OTHER => f.write_str(OTHER),
+            Self::NONE => f.write_str("_none"),
+            Self(code) => fmt::Display::fmt(&code, f),
         }
     }
 }

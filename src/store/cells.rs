@@ -55,23 +55,16 @@ impl Cells {
         }
     }
 
-    /// Adds to the first word of a cell, and then one to a bucket, which are the words after it. The first
-    /// sight of a key asks for its index.
-    pub(super) fn add(
-        &self,
-        key: u64,
-        amount: u64,
-        bucket: Option<usize>,
-        index: impl FnOnce() -> Option<u32>,
-    ) {
-        let hash = hash(key);
-        let cell = match self.table.find(hash, |cell| cell.key == key) {
-            Some(cell) => cell,
-            None => match self.insert(key, index) {
-                Some(cell) => cell,
-                None => return,
-            },
-        };
+    /// The cell of a key. The first sight of one asks for its index, and makes none if there is none.
+    pub(super) fn cell(&self, key: u64, index: impl FnOnce() -> Option<u32>) -> Option<&Cell> {
+        match self.table.find(hash(key), |cell| cell.key == key) {
+            Some(cell) => Some(cell),
+            None => self.insert(key, index),
+        }
+    }
+
+    /// Adds to the first word of a cell, and then one to a bucket, which are the words after it.
+    pub(super) fn add(&self, cell: &Cell, amount: u64, bucket: Option<usize>) {
         let Some((first, buckets)) = cell.words.split_first() else {
             return;
         };

@@ -1,6 +1,6 @@
 use crate::{
     label::{method::Method, route::RouteId, status::Status},
-    recording::Outcome,
+    recording::Ending,
 };
 
 /// What a finished request is counted under. Absent is absent here: what stands for it is the projection's
@@ -11,7 +11,7 @@ use crate::{
 #[repr(C)]
 pub(crate) struct RequestKey {
     pub(crate) method: Method,
-    pub(crate) outcome: Outcome,
+    pub(crate) ending: Ending,
     pub(crate) status: Option<Status>,
     pub(crate) route: RouteId,
 }
@@ -21,17 +21,17 @@ impl RequestKey {
         let status = self.status.map_or(0, Status::number);
         u64::from(self.route.number()) << 32
             | u64::from(status) << 16
-            | u64::from(self.outcome as u8) << 8
-            | u64::from(self.method.index())
+            | u64::from(self.ending.number()) << 8
+            | u64::from(self.method.number())
     }
 
     pub(super) fn unpack(key: u64) -> Self {
         let status = (key >> 16) as u16;
         Self {
-            method: Method::from_index(key as u8),
+            method: Method::from_number(key as u8),
             route: RouteId::from_number((key >> 32) as u32),
             status: Status::from_number(status),
-            outcome: Outcome::ALL[usize::from((key >> 8) as u8)],
+            ending: Ending::from_number((key >> 8) as u8),
         }
     }
 }
@@ -57,7 +57,7 @@ impl RouteKey {
     pub(super) fn pack(self, movement: Movement) -> u64 {
         u64::from(self.route.number()) << 32
             | u64::from(movement as u8) << 8
-            | u64::from(self.method.index())
+            | u64::from(self.method.number())
     }
 
     pub(super) fn unpack(key: u64) -> (Self, Movement) {
@@ -67,7 +67,7 @@ impl RouteKey {
             _ => Movement::Left,
         };
         let key = Self {
-            method: Method::from_index(key as u8),
+            method: Method::from_number(key as u8),
             route: RouteId::from_number((key >> 32) as u32),
         };
         (key, movement)
@@ -77,6 +77,7 @@ impl RouteKey {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{label::grpc::Code, recording::Outcome};
     use http::StatusCode;
 
     #[test]
@@ -98,13 +99,18 @@ mod tests {
                 }
                 for status in statuses {
                     for outcome in Outcome::ALL {
-                        let key = RequestKey {
-                            method,
-                            outcome,
-                            status,
-                            route,
-                        };
-                        assert_eq!(RequestKey::unpack(key.pack()), key);
+                        for code in [None, Some(Code::OK), Some(Code::NO_SUCH_METHOD)] {
+                            let key = RequestKey {
+                                method,
+                                ending: Ending::new(outcome, code),
+                                status,
+                                route,
+                            };
+                            let unpacked = RequestKey::unpack(key.pack());
+                            assert_eq!(unpacked, key);
+                            assert_eq!(unpacked.ending.outcome(), outcome);
+                            assert_eq!(unpacked.ending.code(), code);
+                        }
                     }
                 }
             }

@@ -31,6 +31,8 @@ const CELLS_PER_PIECE: usize = 1_024;
 pub(crate) struct Store {
     /// Upper bounds of the buckets, in nanoseconds.
     bounds: Box<[u64]>,
+    /// Keys of requests beyond it are counted under the overflow route.
+    most_label_sets: usize,
     /// By slot, the common one last.
     shards: Box<[OnceLock<Shard>]>,
     requests: Mutex<KeyList>,
@@ -53,25 +55,40 @@ struct KeyList {
 }
 
 impl Store {
-    pub(crate) fn new(bounds: Box<[u64]>) -> Self {
+    pub(crate) fn new(bounds: Box<[u64]>, most_label_sets: usize) -> Self {
         Self {
             bounds,
+            most_label_sets,
             shards: (0..=slot::leasable()).map(|_| OnceLock::new()).collect(),
             requests: Mutex::default(),
             movements: Mutex::default(),
         }
     }
 
-    /// A request started.
-    pub(crate) fn begin(&'static self, key: RouteKey) {
-        self.moved(slot::shard(self), key, Movement::Started);
+    /// A request started. The route that it is counted under from now on: its own, if there is room for it.
+    pub(crate) fn begin(&'static self, mut key: RouteKey) -> RouteId {
+        let shard = slot::shard(self);
+        if !self.moved(shard, key, Movement::Started) {
+            key.route = key.route.overflow();
+            self.moved(shard, key, Movement::Started);
+        }
+        key.route
     }
 
     /// A request ended that had started under that route.
-    pub(crate) fn end(&'static self, key: RequestKey, start_route: RouteId, nanos: u64) {
+    pub(crate) fn end(&'static self, mut key: RequestKey, start_route: RouteId, nanos: u64) {
         let shard = slot::shard(self);
+        let cell = |key: RequestKey| {
+            let index = || self.index(&self.requests, key.pack(), key.route.is_overflow());
+            shard.requests.cell(key.pack(), index)
+        };
+        let mut found = cell(key);
+        if found.is_none() {
+            key.route = key.route.overflow();
+            found = cell(key);
+        }
         if key.route != start_route {
-            let RequestKey { method, route, .. } = key;
+            let (route, method) = (key.route, key.method.alone());
             // In this order: a scrape reads what leaves before what comes.
             self.moved(shard, RouteKey { route, method }, Movement::Arrived);
             self.moved(
@@ -83,16 +100,36 @@ impl Store {
                 Movement::Left,
             );
         }
-        let bucket = Some(self.bucket(nanos));
-        let key = key.pack();
-        let index = || lock(&self.requests).index(key);
-        shard.requests.add(key, nanos, bucket, index);
+        if let Some(cell) = found {
+            shard.requests.add(cell, nanos, Some(self.bucket(nanos)));
+        }
     }
 
-    fn moved(&self, shard: &Shard, key: RouteKey, movement: Movement) {
+    /// `false` if there is no room for one more route to start under.
+    fn moved(&self, shard: &Shard, key: RouteKey, movement: Movement) -> bool {
+        let always = key.route.is_overflow() || movement != Movement::Started;
         let key = key.pack(movement);
-        let index = || lock(&self.movements).index(key);
-        shard.movements.add(key, 1, None, index);
+        let index = || self.index(&self.movements, key, always);
+        let cell = shard.movements.cell(key, index);
+        if let Some(cell) = cell {
+            shard.movements.add(cell, 1, None);
+        }
+        cell.is_some()
+    }
+
+    /// The index of a key in its list, unless it is new and past the budget.
+    fn index(&self, list: &Mutex<KeyList>, key: u64, always: bool) -> Option<u32> {
+        let most = if always {
+            usize::MAX
+        } else {
+            self.most_label_sets
+        };
+        lock(list).index(key, most)
+    }
+
+    /// Whether new label sets are past the budget.
+    pub(crate) fn is_full(&self) -> bool {
+        lock(&self.requests).keys.len() >= self.most_label_sets
     }
 
     /// Linear: most requests are fast, so that their bucket is among the first.
@@ -201,9 +238,13 @@ impl KeyList {
         self.keys.iter().copied().skip(from).take(most)
     }
 
-    fn index(&mut self, key: u64) -> Option<u32> {
+    /// `None` for a new key once there are that many.
+    fn index(&mut self, key: u64, most: usize) -> Option<u32> {
         if let Some(index) = self.indices.get(&key) {
             return Some(*index);
+        }
+        if self.keys.len() >= most {
+            return None;
         }
         let index = u32::try_from(self.keys.len()).ok()?;
         if self.keys.len() == self.keys.capacity() {

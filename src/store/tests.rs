@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     label::{method::Method, status::Status},
-    recording::Outcome,
+    recording::{Ending, Outcome},
 };
 use http::StatusCode;
 use std::{
@@ -15,12 +15,12 @@ use std::{
 const BOUNDS: [u64; 3] = [10, 100, 1_000];
 
 fn store() -> &'static Store {
-    Box::leak(Box::new(Store::new(BOUNDS.into())))
+    Box::leak(Box::new(Store::new(BOUNDS.into(), usize::MAX)))
 }
 
 fn route(route: u32) -> RouteKey {
     RouteKey {
-        route: RouteId::from_number(route),
+        route: RouteId::from_number(route + 1),
         method: Method::of(&http::Method::GET),
     }
 }
@@ -30,7 +30,7 @@ fn ended(RouteKey { route, method }: RouteKey, outcome: Outcome) -> RequestKey {
         method,
         route,
         status: Some(Status::of(StatusCode::OK)),
-        outcome,
+        ending: Ending::plain(outcome),
     }
 }
 
@@ -196,4 +196,30 @@ fn a_thread_counts_to_its_last_breath() {
         });
         thread.join().unwrap();
     }
+}
+
+#[test]
+fn past_the_budget_requests_are_counted_under_the_overflow_route() {
+    let store: &'static Store = Box::leak(Box::new(Store::new(BOUNDS.into(), 2)));
+    let over = route(1).route.overflow();
+    for number in 1..6 {
+        let key = route(number);
+        let started = store.begin(key);
+        assert_eq!(started, if number < 3 { key.route } else { over });
+        assert_eq!(store.is_full(), number > 2);
+        store.end(ended(key, Outcome::Complete), started, 5);
+    }
+    // Known routes stay, and their new ways to end do not.
+    count(store, route(2), 5);
+    store.begin(route(2));
+    store.end(ended(route(2), Outcome::Panic), route(2).route, 5);
+
+    let keys = store.request_keys(0, 99);
+    let counts: Vec<_> = (0..)
+        .zip(&keys)
+        .map(|(index, key)| (key.route, collect(store).count(index)))
+        .collect();
+    let [first, second] = [1, 2].map(|number| route(number).route);
+    assert_eq!(counts, [(first, 1), (second, 2), (over, 3), (over, 1)]);
+    assert_eq!(totals(store), (7, 0));
 }

@@ -96,7 +96,18 @@ pub fn request(method: &str, target: &str) -> Request<Body> {
     request.body(Body::default()).unwrap()
 }
 
-/// All values of one scrape, by series, as in `http_requests_total{method="GET",route="/",status="200"}`.
+/// Whether a line is what a layer says of itself, and not of requests.
+pub fn is_about_itself(line: &str) -> bool {
+    ["_overflowed_requests_total", "_label_sets"]
+        .iter()
+        .any(|end| {
+            line.split(['{', ' '])
+                .next()
+                .is_some_and(|name| name.ends_with(end))
+        })
+}
+
+/// All values of one scrape but those about the layer itself, by series, as in `http_requests_total{method="GET",route="/",status="200"}`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scrape(pub BTreeMap<String, f64>);
 
@@ -109,7 +120,7 @@ impl Scrape {
     pub fn parse(text: &str) -> Self {
         let samples = text
             .lines()
-            .filter(|line| !line.starts_with('#'))
+            .filter(|line| !line.starts_with('#') && !is_about_itself(line))
             .map(|line| {
                 let (series, value) = line.rsplit_once(' ').unwrap();
                 (series.to_owned(), value.parse().unwrap())

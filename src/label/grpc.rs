@@ -1,0 +1,291 @@
+//! What is a gRPC call, and how it ended: by the protocol's letter, "gRPC over HTTP2".
+
+use super::status::Status;
+use http::{HeaderMap, header::CONTENT_TYPE};
+use std::num::NonZero;
+
+/// The names of the codes, by number.
+const NAMES: [&str; 17] = [
+    "OK",
+    "CANCELLED",
+    "UNKNOWN",
+    "INVALID_ARGUMENT",
+    "DEADLINE_EXCEEDED",
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED",
+    "FAILED_PRECONDITION",
+    "ABORTED",
+    "OUT_OF_RANGE",
+    "UNIMPLEMENTED",
+    "INTERNAL",
+    "UNAVAILABLE",
+    "DATA_LOSS",
+    "UNAUTHENTICATED",
+];
+
+/// A gRPC status code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Code(NonZero<u8>);
+
+impl Code {
+    pub(crate) const OK: Self = Self::numbered(0);
+    pub(crate) const CANCELLED: Self = Self::numbered(1);
+    pub(crate) const UNKNOWN: Self = Self::numbered(2);
+    pub(crate) const DEADLINE_EXCEEDED: Self = Self::numbered(4);
+    const PERMISSION_DENIED: Self = Self::numbered(7);
+    pub(crate) const UNIMPLEMENTED: Self = Self::numbered(12);
+    const INTERNAL: Self = Self::numbered(13);
+    const UNAVAILABLE: Self = Self::numbered(14);
+    const DATA_LOSS: Self = Self::numbered(15);
+    const UNAUTHENTICATED: Self = Self::numbered(16);
+    /// UNIMPLEMENTED for a path that nobody declared or proved: whoever invents one is at fault.
+    pub(crate) const NO_SUCH_METHOD: Self = Self::numbered(17);
+
+    const fn numbered(number: u8) -> Self {
+        match NonZero::new(number + 1) {
+            Some(index) => Self(index),
+            None => panic!("one more than a number is not zero"),
+        }
+    }
+
+    /// From 1 to 18.
+    pub(crate) fn index(self) -> u8 {
+        self.0.get()
+    }
+
+    /// `None` for what is no index.
+    pub(crate) fn from_index(index: u8) -> Option<Self> {
+        let known = NonZero::new(index).map(Self);
+        known.filter(|code| *code <= Self::NO_SUCH_METHOD)
+    }
+
+    /// What the call carried.
+    pub(crate) fn sent(self) -> Self {
+        if self == Self::NO_SUCH_METHOD {
+            return Self::UNIMPLEMENTED;
+        }
+        self
+    }
+
+    pub(crate) fn as_str(self) -> &'static str {
+        NAMES[usize::from(self.sent().index()) - 1]
+    }
+
+    /// What `grpc-status` says; `None` if it is not there.
+    pub(crate) fn of_headers(headers: &HeaderMap) -> Option<Self> {
+        let value = headers.get("grpc-status")?.as_bytes();
+        let number = match *value {
+            [digit @ b'0'..=b'9'] => Some(digit - b'0'),
+            [b'1', digit @ b'0'..=b'6'] => Some(10 + digit - b'0'),
+            _ => None,
+        };
+        Some(number.map_or(Self::UNKNOWN, Self::numbered))
+    }
+
+    /// For a response without one: gRPC's mapping of the HTTP status.
+    pub(crate) fn of_status(status: Status) -> Self {
+        match status.number() {
+            400 => Self::INTERNAL,
+            401 => Self::UNAUTHENTICATED,
+            403 => Self::PERMISSION_DENIED,
+            404 => Self::UNIMPLEMENTED,
+            429 | 502 | 503 | 504 => Self::UNAVAILABLE,
+            _ => Self::UNKNOWN,
+        }
+    }
+
+    /// Whether it says that the server failed.
+    pub(crate) fn is_server_error(self) -> bool {
+        [
+            Self::UNKNOWN,
+            Self::DEADLINE_EXCEEDED,
+            Self::UNIMPLEMENTED,
+            Self::INTERNAL,
+            Self::UNAVAILABLE,
+            Self::DATA_LOSS,
+        ]
+        .contains(&self)
+    }
+}
+
+/// Whether the content type is gRPC's: `application/grpc`, alone or followed by `+` or `;`.
+pub(crate) fn is_grpc(headers: &HeaderMap) -> bool {
+    headers.get(CONTENT_TYPE).is_some_and(|value| {
+        let Some((name, rest)) = value.as_bytes().split_at_checked(16) else {
+            return false;
+        };
+        name.eq_ignore_ascii_case(b"application/grpc")
+            && matches!(rest.first(), None | Some(b'+' | b';'))
+    })
+}
+
+/// How long a client waits for a call, as `grpc-timeout` says it: the value, and the unit in the upper bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Timeout(u32);
+
+/// Units with their nanoseconds.
+const UNITS: [(u8, u64); 6] = [
+    (b'n', 1),
+    (b'u', 1_000),
+    (b'm', 1_000_000),
+    (b'S', 1_000_000_000),
+    (b'M', 60_000_000_000),
+    (b'H', 3_600_000_000_000),
+];
+/// Eight digits fit in these bits.
+const VALUE_BITS: u32 = 27;
+
+impl Timeout {
+    pub(crate) const NONE: Self = Self(u32::MAX);
+
+    /// What a request says; a malformed one says nothing.
+    pub(crate) fn of_headers(headers: &HeaderMap) -> Self {
+        let value = headers.get("grpc-timeout").map(|value| value.as_bytes());
+        value.and_then(Self::parse).unwrap_or(Self::NONE)
+    }
+
+    fn parse(text: &[u8]) -> Option<Self> {
+        let (unit, digits) = text.split_last()?;
+        let unit = UNITS.iter().position(|(name, _)| name == unit)? as u32;
+        if !(1..=8).contains(&digits.len()) || !digits.iter().all(u8::is_ascii_digit) {
+            return None;
+        }
+        let value = digits
+            .iter()
+            .fold(0, |value, digit| 10 * value + u32::from(digit - b'0'));
+        Some(Self(unit << VALUE_BITS | value))
+    }
+
+    /// Whether it has passed after that time.
+    pub(crate) fn has_passed(self, nanos: u64) -> bool {
+        let unit = UNITS.get((self.0 >> VALUE_BITS) as usize);
+        let value = u64::from(self.0 & ((1 << VALUE_BITS) - 1));
+        // Eight digits of hours are more nanoseconds than there are.
+        unit.is_some_and(|(_, unit)| nanos >= value.saturating_mul(*unit))
+    }
+}
+
+/// The service of a path of the form `/service/method`.
+pub(crate) fn service(path: &str) -> Option<&str> {
+    let (service, method) = path.strip_prefix('/')?.split_once('/')?;
+    let is_path = !service.is_empty() && !method.is_empty() && !method.contains('/');
+    is_path.then_some(service)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::{HeaderName, HeaderValue, StatusCode};
+
+    fn headers(name: &'static str, value: &[u8]) -> HeaderMap {
+        let value = HeaderValue::from_bytes(value).unwrap();
+        HeaderMap::from_iter([(HeaderName::from_static(name), value)])
+    }
+
+    #[test]
+    fn every_number_has_its_name_and_the_rest_are_unknown() {
+        for (number, name) in NAMES.iter().enumerate() {
+            let code = Code::of_headers(&headers("grpc-status", number.to_string().as_bytes()));
+            assert_eq!(code.map(Code::as_str), Some(*name));
+            assert_eq!(code.and_then(|code| Code::from_index(code.index())), code);
+        }
+        for value in [
+            "", "17", "99", "-1", "00", "01", "0 ", "abc", "160", "\u{e9}",
+        ] {
+            let code = Code::of_headers(&headers("grpc-status", value.as_bytes()));
+            assert_eq!(code, Some(Code::UNKNOWN), "{value:?}");
+        }
+        assert_eq!(Code::of_headers(&HeaderMap::new()), None);
+        assert_eq!((Code::from_index(0), Code::from_index(19)), (None, None));
+        assert_eq!(Code::NO_SUCH_METHOD.as_str(), "UNIMPLEMENTED");
+    }
+
+    #[test]
+    fn an_http_status_maps_to_a_code() {
+        let of = |code| Code::of_status(Status::of(StatusCode::from_u16(code).unwrap())).as_str();
+        for (code, name) in [
+            (200, "UNKNOWN"),
+            (400, "INTERNAL"),
+            (401, "UNAUTHENTICATED"),
+            (403, "PERMISSION_DENIED"),
+            (404, "UNIMPLEMENTED"),
+            (429, "UNAVAILABLE"),
+            (500, "UNKNOWN"),
+            (502, "UNAVAILABLE"),
+            (503, "UNAVAILABLE"),
+            (504, "UNAVAILABLE"),
+        ] {
+            assert_eq!(of(code), name, "{code}");
+        }
+    }
+
+    #[test]
+    fn the_content_type_is_compared_by_the_letter() {
+        for yes in [
+            "application/grpc",
+            "application/grpc+proto",
+            "application/grpc;a=b",
+            "Application/GRPC",
+        ] {
+            assert!(is_grpc(&headers("content-type", yes.as_bytes())), "{yes}");
+        }
+        for no in [
+            "",
+            "application/grp",
+            "application/grpc-web",
+            "application/grpc-web+proto",
+            "application/grpcx",
+            "application/grpc ",
+            "application/json",
+            "text/application/grpc",
+        ] {
+            assert!(!is_grpc(&headers("content-type", no.as_bytes())), "{no}");
+        }
+        assert!(!is_grpc(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn a_timeout_has_eight_digits_and_a_unit() {
+        let of = |text: &str| Timeout::of_headers(&headers("grpc-timeout", text.as_bytes()));
+        for (text, nanos) in [
+            ("0n", 0),
+            ("1n", 1),
+            ("7u", 7_000),
+            ("250m", 250_000_000),
+            ("3S", 3_000_000_000),
+            ("2M", 120_000_000_000),
+            ("1H", 3_600_000_000_000),
+            ("99999999S", 99_999_999_000_000_000),
+            ("99999999H", u64::MAX),
+        ] {
+            assert!(of(text).has_passed(nanos), "{text}");
+            assert!(nanos == 0 || !of(text).has_passed(nanos - 1), "{text}");
+        }
+        for text in [
+            "",
+            "m",
+            "5",
+            "123456789n",
+            "-1m",
+            "+1m",
+            "1 m",
+            "1s",
+            "1h",
+            "1.5S",
+            "\u{e9}S",
+        ] {
+            assert_eq!(of(text), Timeout::NONE, "{text:?}");
+        }
+        assert!(!Timeout::NONE.has_passed(u64::MAX));
+    }
+
+    #[test]
+    fn a_path_has_a_service_and_a_method() {
+        assert_eq!(service("/a.B/C"), Some("a.B"));
+        for path in ["", "/", "/a", "/a/", "//b", "a/b", "/a/b/", "/a/b/c"] {
+            assert_eq!(service(path), None, "{path}");
+        }
+    }
+}

@@ -1,0 +1,148 @@
+use super::OTHER;
+use http::{Request, uri::Authority};
+
+/// The peer of an outgoing request, where its URI does not say it, or another name is wanted.
+///
+/// Put into the request's extensions. It becomes the label `peer` if it is one of those that
+/// [`MetricsLayerBuilder::peers`](crate::MetricsLayerBuilder::peers) lists, else the label is `_OTHER`.
+///
+/// ```
+/// use tower_red::{MetricsLayer, Peer};
+///
+/// const BILLING: Peer = Peer::new("billing");
+///
+/// let builder = MetricsLayer::builder().client().peers([BILLING.as_str()]);
+/// let request = http::Request::post("/pay").extension(BILLING).body(())?;
+/// assert_eq!(request.extensions().get::<Peer>().map(|peer| peer.as_str()), Some("billing"));
+/// # let _ = builder.pair()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Peer(&'static str);
+
+impl Peer {
+    /// The peer, by its name on the list.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        Self(name)
+    }
+
+    /// The name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        self.0
+    }
+}
+
+/// The peers that are told apart.
+#[derive(Debug, Default)]
+pub(crate) struct Peers {
+    listed: Vec<Listed>,
+}
+
+#[derive(Debug)]
+struct Listed {
+    name: String,
+    /// What a URI is compared with, if the name can be one's.
+    authority: Option<Authority>,
+}
+
+impl Peers {
+    pub(crate) fn new(names: impl IntoIterator<Item = String>) -> Self {
+        let listed = names.into_iter().map(|name| Listed {
+            authority: name.parse().ok(),
+            name,
+        });
+        Self {
+            listed: listed.collect(),
+        }
+    }
+
+    /// The index of a request's peer: 0 if none are listed, and one past the last for any other.
+    pub(super) fn of<B>(&self, request: &Request<B>) -> u8 {
+        if self.listed.is_empty() {
+            return 0;
+        }
+        let named = request.extensions().get::<Peer>();
+        let authority = request.uri().authority();
+        let mut listed = self.listed.iter();
+        let found = match (named, authority) {
+            (Some(peer), _) => listed.position(|listed| listed.name == peer.as_str()),
+            (None, Some(authority)) => listed.position(|listed| listed.is(authority)),
+            (None, None) => None,
+        };
+        found.unwrap_or(self.listed.len()) as u8 + 1
+    }
+
+    /// The host of an index, as far as its name says one.
+    pub(crate) fn host(&self, index: u8) -> Option<&str> {
+        Some(self.get(index)?.authority.as_ref()?.host())
+    }
+
+    /// The port of an index, likewise.
+    pub(crate) fn port(&self, index: u8) -> Option<u16> {
+        self.get(index)?.authority.as_ref()?.port_u16()
+    }
+
+    fn get(&self, index: u8) -> Option<&Listed> {
+        self.listed.get(usize::from(index).checked_sub(1)?)
+    }
+
+    /// The name of an index; `None` for 0.
+    pub(crate) fn name(&self, index: u8) -> Option<&str> {
+        let index = usize::from(index).checked_sub(1)?;
+        Some(self.listed.get(index).map_or(OTHER, |listed| &listed.name))
+    }
+}
+
+impl Listed {
+    /// Without a port, it is that host's on any.
+    fn is(&self, authority: &Authority) -> bool {
+        self.authority.as_ref().is_some_and(|listed| {
+            let port = listed.port_u16();
+            listed.host().eq_ignore_ascii_case(authority.host())
+                && (port.is_none() || port == authority.port_u16())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(peers: &[&str], uri: &str, named: Option<Peer>) -> Option<String> {
+        let peers = Peers::new(peers.iter().map(ToString::to_string));
+        let mut request = Request::get(uri).body(()).unwrap();
+        request.extensions_mut().extend(
+            named
+                .map(|peer| {
+                    let mut extensions = http::Extensions::new();
+                    extensions.insert(peer);
+                    extensions
+                })
+                .unwrap_or_default(),
+        );
+        peers.name(peers.of(&request)).map(str::to_owned)
+    }
+
+    #[test]
+    fn a_peer_is_one_of_the_list_or_other() {
+        let listed = ["users", "10.0.0.1:8080", "[::1]:443", "the bank"];
+        for (uri, expected) in [
+            ("http://users/a", "users"),
+            ("http://USERS:81/a", "users"),
+            ("http://me:secret@users/a", "users"),
+            ("http://10.0.0.1:8080/", "10.0.0.1:8080"),
+            ("http://10.0.0.1/", "_OTHER"),
+            ("https://[::1]:443/", "[::1]:443"),
+            ("http://evil/", "_OTHER"),
+            ("/users", "_OTHER"),
+        ] {
+            assert_eq!(of(&listed, uri, None).as_deref(), Some(expected), "{uri}");
+        }
+        let named = |name| of(&listed, "http://users/", Some(Peer::new(name)));
+        assert_eq!(named("the bank").as_deref(), Some("the bank"));
+        assert_eq!(named("elsewhere").as_deref(), Some("_OTHER"));
+        assert_eq!(of(&[], "http://users/", None), None);
+    }
+}

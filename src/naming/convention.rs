@@ -1,0 +1,161 @@
+use super::{
+    LabelNames, axum_prometheus,
+    labels::{Column, Group},
+    open_telemetry, prometheus,
+};
+use crate::{
+    label::{grpc::Code, status::Status},
+    recording::Outcome,
+};
+
+/// How families and labels are called.
+///
+/// All of them name the same requests, read from the same cells: another naming is another projection. The
+/// README has a table of each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Naming {
+    /// Prometheus' own conventions: `http_requests_total{method="GET",route="/users/{id}",status="200"}`.
+    #[default]
+    Prometheus,
+    /// The semantic conventions of OpenTelemetry, version 1.40, as Prometheus spells them:
+    /// `http_server_request_duration_seconds` by the letter of the stable conventions for HTTP,
+    /// `http_server_active_requests` where they are not stable yet, and for gRPC calls
+    /// `rpc_server_call_duration_seconds`, a release candidate.
+    ///
+    /// What is absent there is absent here: a request without a route has no `http_route`, and one that ended
+    /// before its response has no `http_response_status_code`. Requests are counted by the histogram's
+    /// `_count`. Cancelled ones are told by an `error_type` of `cancelled`.
+    OpenTelemetry,
+    /// The names and labels of the crate `axum-prometheus`, for dashboards that have them:
+    /// `axum_http_requests_total{method="GET",status="200",endpoint="/users/{id}"}`.
+    ///
+    /// They mean a little more here: the duration is that of the whole response, `endpoint` is `_unmatched`
+    /// where that crate has the raw path, unknown methods are `_OTHER`, and requests that were cancelled,
+    /// failed or panicked are counted, as 499 and 500.
+    AxumPrometheus,
+}
+
+/// Which side of a request is measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Role {
+    #[default]
+    Server,
+    Client,
+}
+
+impl Role {
+    /// What stands for the status of a request that ended before there was one.
+    pub(super) fn no_status(self, outcome: Outcome) -> Status {
+        match (self, outcome) {
+            (Self::Client, _) => Status::NONE,
+            (Self::Server, Outcome::Cancelled) => Status::CLIENT_CLOSED,
+            (Self::Server, _) => Status::INTERNAL,
+        }
+    }
+
+    /// Whether a response with that status is an error: of the server's, or of a client's request.
+    pub(super) fn is_error(self, status: Status) -> bool {
+        status.is_server_error() || (self == Self::Client && status.is_client_error())
+    }
+
+    /// Whether a call with that code is an error, likewise.
+    pub(super) fn is_code_error(self, code: Code) -> bool {
+        match self {
+            Self::Server => code.is_server_error(),
+            Self::Client => code != Code::OK,
+        }
+    }
+}
+
+/// What names are made of.
+#[derive(Debug, Default)]
+pub(crate) struct Settings {
+    pub(crate) naming: Naming,
+    pub(crate) role: Role,
+    pub(crate) namespace: Option<String>,
+    pub(crate) label_names: LabelNames,
+    /// Whether peers are told apart.
+    pub(crate) peers: bool,
+    pub(crate) scheme: Option<&'static str>,
+}
+
+/// The families of a layer, with their names and labels.
+#[derive(Debug)]
+pub(crate) struct Convention {
+    pub(crate) role: Role,
+    pub(crate) families: Vec<Family>,
+    pub(crate) groups: Vec<Group>,
+}
+
+/// One metric family.
+#[derive(Debug)]
+pub(crate) struct Family {
+    /// Without what the type adds: a counter's `_total`.
+    pub(crate) name: String,
+    pub(crate) help: &'static str,
+    pub(crate) value: Value,
+    /// The index of the group whose series it has. Its first, if it has no labels.
+    pub(crate) group: usize,
+}
+
+/// What a family's samples are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Value {
+    /// How many requests ended.
+    Count,
+    /// How long they took.
+    Duration,
+    /// How many did not end yet.
+    InFlight,
+    /// How many requests were past the budget, in all.
+    Overflowed,
+    /// How many label sets the layer holds.
+    LabelSets,
+}
+
+impl Value {
+    /// As OpenMetrics calls it.
+    pub(crate) fn kind(self) -> &'static str {
+        match self {
+            Self::Count | Self::Overflowed => "counter",
+            Self::Duration => "histogram",
+            Self::InFlight | Self::LabelSets => "gauge",
+        }
+    }
+
+    /// Whether there is exactly one sample, without labels of ours.
+    pub(crate) fn is_single(self) -> bool {
+        matches!(self, Self::Overflowed | Self::LabelSets)
+    }
+}
+
+impl Convention {
+    pub(crate) fn new(settings: &Settings) -> Self {
+        let mut convention = match settings.naming {
+            Naming::Prometheus => prometheus::convention(settings),
+            Naming::OpenTelemetry => open_telemetry::convention(settings),
+            Naming::AxumPrometheus => axum_prometheus::convention(settings),
+        };
+        if let Some(namespace) = &settings.namespace {
+            for family in &mut convention.families {
+                family.name = format!("{namespace}_{}", family.name);
+            }
+        }
+        for group in &mut convention.groups {
+            for Column { name, shown } in &mut group.columns {
+                if let Some(renamed) = settings.label_names.of(shown) {
+                    name.clear();
+                    name.push_str(renamed);
+                }
+            }
+        }
+        convention
+    }
+
+    /// The names of all labels.
+    pub(crate) fn label_names(&self) -> impl Iterator<Item = &str> {
+        let columns = self.groups.iter().flat_map(|group| &group.columns);
+        columns.map(|column| column.name.as_str())
+    }
+}
