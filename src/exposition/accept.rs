@@ -1,20 +1,13 @@
 //! Which dialect a scraper prefers, by its `Accept` headers (RFC 9110, section 12.5.1).
 
 use super::text::Dialect;
-use http::{HeaderMap, header::ACCEPT};
+use http::{HeaderMap, HeaderName, header::ACCEPT};
 
 /// The dialect that is preferred; the classic one if there is no preference, or for nothing that we have.
 pub(super) fn negotiate(headers: &HeaderMap) -> Dialect {
     let mut classic = Preference::default();
     let mut open_metrics = Preference::default();
-    let values = headers
-        .get_all(ACCEPT)
-        .iter()
-        .filter_map(|value| value.to_str().ok());
-    for range in values
-        .flat_map(|value| split(value, ','))
-        .filter_map(MediaRange::parse)
-    {
+    for range in elements(headers, &ACCEPT).filter_map(MediaRange::parse) {
         classic.weigh(&range, ("text", "plain"), &["0.0.4"]);
         open_metrics.weigh(&range, ("application", "openmetrics-text"), &["1.0.0"]);
     }
@@ -23,6 +16,17 @@ pub(super) fn negotiate(headers: &HeaderMap) -> Dialect {
     } else {
         Dialect::Classic
     }
+}
+
+/// The elements of all headers of that name. A header that is no text says nothing.
+pub(super) fn elements<'a>(
+    headers: &'a HeaderMap,
+    name: &HeaderName,
+) -> impl Iterator<Item = &'a str> {
+    let values = headers.get_all(name).into_iter();
+    values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| split(value, ','))
 }
 
 /// What the most specific media range says of a type so far.
@@ -112,7 +116,7 @@ impl<'a> MediaRange<'a> {
 }
 
 /// A weight from 0 to 1 with up to three digits, in thousandths.
-fn parse_quality(value: &str) -> Option<u16> {
+pub(super) fn parse_quality(value: &str) -> Option<u16> {
     let (whole, digits) = value.split_once('.').unwrap_or((value, ""));
     if digits.len() > 3 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;

@@ -1,62 +1,40 @@
-use super::{
-    chunk::{Chunk, Pool},
-    text::Writer,
-};
+use super::pieces::Pieces;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use std::{
     convert::Infallible,
     fmt,
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll},
 };
 
 /// Response body of [`Exposition`](crate::Exposition).
 ///
-/// Its length is known from the start, and its text is written piece by piece, as the client takes it: a slow
-/// one does not hold all of it in memory.
+/// Its length is known from the start. Without compression its text is written piece by piece, as the client
+/// takes it: a slow one does not hold all of it in memory.
 #[derive(Default)]
 pub struct ExpositionBody {
-    text: Bytes,
-    rest: Option<(Box<Writer>, Arc<Pool>)>,
+    pieces: Pieces,
     left: u64,
 }
 
 impl ExpositionBody {
-    pub(super) fn of_text(text: String) -> Self {
+    /// These pieces, which are that many bytes.
+    pub(super) fn new(pieces: Pieces, length: u64) -> Self {
         Self {
-            left: text.len() as u64,
-            text: text.into(),
-            rest: None,
+            pieces,
+            left: length,
         }
     }
 
-    /// A text, and what a writer adds to it: that many bytes.
-    pub(super) fn new(text: String, writer: Box<Writer>, length: u64, pool: Arc<Pool>) -> Self {
-        let mut body = Self::of_text(text);
-        body.left += length;
-        body.rest = Some((writer, pool));
-        body
+    pub(super) fn whole(bytes: impl Into<Bytes>) -> Self {
+        let bytes = bytes.into();
+        let length = bytes.len() as u64;
+        Self::new(Pieces::new(bytes, None), length)
     }
 
     pub(super) fn len(&self) -> u64 {
         self.left
-    }
-
-    fn next(&mut self) -> Option<Bytes> {
-        if !self.text.is_empty() {
-            return Some(std::mem::take(&mut self.text));
-        }
-        let (writer, pool) = self.rest.as_mut()?;
-        let mut chunk = Chunk::new(Arc::clone(pool));
-        while !chunk.is_full() {
-            if !writer.write_row(&mut chunk) {
-                self.rest = None;
-                break;
-            }
-        }
-        Some(chunk.into_bytes())
     }
 }
 
@@ -68,7 +46,10 @@ impl Body for ExpositionBody {
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let chunk = self.next().filter(|chunk| !chunk.is_empty());
+        let chunk = self
+            .pieces
+            .next(usize::MAX)
+            .filter(|chunk| !chunk.is_empty());
         let sent = chunk.as_ref().map_or(0, |chunk| chunk.len() as u64);
         self.left = self.left.saturating_sub(sent);
         Poll::Ready(chunk.map(|chunk| Ok(Frame::data(chunk))))

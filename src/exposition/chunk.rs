@@ -3,7 +3,7 @@ use bytes::Bytes;
 use std::sync::{Arc, Mutex};
 
 /// Small enough that writing one is a short piece of work, big enough that their number does not matter.
-const SIZE: usize = 32 * 1024;
+pub(super) const SIZE: usize = 32 * 1024;
 /// Room for the lines of one series, so that the last one seldom makes a chunk grow.
 const SLACK: usize = 4 * 1024;
 /// How many buffers are kept at most: more are on their way only while a server buffers a lot.

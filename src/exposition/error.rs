@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{fmt, io};
 
 /// Why a scrape is refused. Prometheus would reject, or misread, what came out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +11,16 @@ pub(super) enum ScrapeError {
     IllegalName { family: String },
     /// The text of a family is no exposition: a line break in its help text, or a space in its name.
     Malformed { family: String },
+    /// The compression failed, as it does without memory.
+    Compress { reason: String },
+}
+
+impl From<io::Error> for ScrapeError {
+    fn from(error: io::Error) -> Self {
+        Self::Compress {
+            reason: error.to_string(),
+        }
+    }
 }
 
 impl fmt::Display for ScrapeError {
@@ -34,6 +44,7 @@ impl fmt::Display for ScrapeError {
                 f,
                 "metric family {family:?} is malformed: its help text has a line break, or its name a space"
             ),
+            Self::Compress { reason } => write!(f, "the text cannot be compressed: {reason}"),
         }
     }
 }

@@ -1,5 +1,6 @@
 use super::{
     ExpositionBody,
+    coding::VARY,
     scrape::{Progress, Scrape},
 };
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
@@ -49,14 +50,21 @@ impl Future for ExpositionFuture {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let response = match std::mem::replace(&mut self.state, State::Done) {
             State::Scraping(scrape) => {
-                let content_type = scrape.content_type();
+                let content_type = scrape.order().dialect.content_type();
+                let coding = scrape.order().coding;
                 match scrape.work() {
                     Ok(Progress::More(scrape)) => {
                         self.state = State::Scraping(scrape);
                         cx.waker().wake_by_ref();
                         return Poll::Pending;
                     }
-                    Ok(Progress::Done(body)) => respond(StatusCode::OK, content_type, body),
+                    Ok(Progress::Done(body)) => {
+                        let response = respond(StatusCode::OK, content_type, body);
+                        match coding.name() {
+                            Some(name) => with_header(response, header::CONTENT_ENCODING, name),
+                            None => response,
+                        }
+                    }
                     Err(error) => plain(StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")),
                 }
             }
@@ -82,7 +90,7 @@ fn plain(status: StatusCode, text: String) -> Response<ExpositionBody> {
     respond(
         status,
         "text/plain; charset=utf-8",
-        ExpositionBody::of_text(text),
+        ExpositionBody::whole(text),
     )
 }
 
@@ -97,7 +105,7 @@ fn respond(
     response
         .headers_mut()
         .insert(header::CONTENT_LENGTH, length.into());
-    with_header(response, header::VARY, "accept")
+    with_header(response, header::VARY, VARY)
 }
 
 fn with_header(

@@ -1,6 +1,7 @@
 mod accept;
 mod body;
 mod chunk;
+mod coding;
 mod collector;
 mod error;
 mod families;
@@ -8,6 +9,7 @@ mod future;
 mod gauges;
 mod library;
 mod names;
+mod pieces;
 mod projection;
 mod rows;
 mod scrape;
@@ -17,7 +19,12 @@ pub use self::{body::ExpositionBody, future::ExpositionFuture};
 
 pub(crate) use self::families::Families;
 
-use self::{chunk::Pool, error::ScrapeError, names::Names, scrape::Scrape};
+use self::{
+    chunk::Pool,
+    error::ScrapeError,
+    names::Names,
+    scrape::{Order, Scrape},
+};
 use http::{Method, Request};
 use prometheus_client::{encoding::text::encode_registry, registry::Registry};
 use std::{
@@ -44,6 +51,11 @@ use tower_service::Service;
 /// The formats are OpenMetrics 1.0 text (`application/openmetrics-text; version=1.0.0; charset=utf-8`) and
 /// the classic text format 0.0.4 (`text/plain; version=0.0.4; charset=utf-8`). Without a preference, or with
 /// one for nothing of the two, it is 0.0.4. `le` reads the same in both.
+///
+/// With the features `zstd` and `gzip`, it is compressed for who asks for that in `Accept-Encoding`; zstd is
+/// preferred where both are wanted alike. It is sent as it is to who asks for something else, even to who
+/// refuses that with `identity;q=0`. Other responses than 200 are never compressed. `Content-Length` is always
+/// that of what is sent, and `Vary` names the headers that were looked at.
 ///
 /// A registry's metrics come before the layer's. In 0.0.4, which has fewer types, its counters are declared
 /// under the `_total` of their samples, its infos are gauges, unknown is untyped, and exemplars are left out.
@@ -118,8 +130,12 @@ impl<B> Service<Request<B>> for Exposition {
             Method::HEAD => true,
             _ => return ExpositionFuture::not_allowed(),
         };
-        let dialect = accept::negotiate(request.headers());
-        ExpositionFuture::scrape(Scrape::new(Arc::clone(&self.source), dialect), head_only)
+        let order = Order {
+            source: Arc::clone(&self.source),
+            dialect: accept::negotiate(request.headers()),
+            coding: coding::negotiate(request.headers()),
+        };
+        ExpositionFuture::scrape(Scrape::new(order), head_only)
     }
 }
 

@@ -1,10 +1,12 @@
 use super::{
     ExpositionBody, Families, Source,
-    chunk::Length,
+    chunk::{Length, SIZE},
+    coding::{Coding, Encoder},
     error::ScrapeError,
     gauges::Gauges,
     library,
     names::Names,
+    pieces::Pieces,
     projection::Projection,
     text::{Dialect, END, Values, Writer},
 };
@@ -18,13 +20,20 @@ const ROWS_PER_PIECE: usize = 512;
 /// One scrape on its way, up to its body.
 ///
 /// Everything that can fail, and everything that must be read at one time, is done before the head is sent.
-/// Our families' text is then only measured, and written when the client takes it.
+/// Our families' text is then only measured, and written when the client takes it; what is compressed is
+/// written before, for nothing else tells its length.
 pub(super) struct Scrape {
-    source: Arc<Source>,
-    dialect: Dialect,
+    order: Order,
     /// What comes before our families: the registry's text.
     text: String,
     stage: Stage,
+}
+
+/// What is to be exposed, and how.
+pub(super) struct Order {
+    pub(super) source: Arc<Source>,
+    pub(super) dialect: Dialect,
+    pub(super) coding: Coding,
 }
 
 /// What comes next.
@@ -33,7 +42,8 @@ enum Stage {
     Collect(Arc<Families>, Collecting),
     Project(Arc<Families>, Snapshot),
     Gauges(Arc<Families>, Snapshot, Arc<Projection>, Gauges),
-    Measure(Box<Writer>, Length),
+    Measure(Pieces, Length),
+    Compress(Pieces, Box<dyn Encoder>),
     Done(ExpositionBody),
 }
 
@@ -44,65 +54,97 @@ pub(super) enum Progress {
 }
 
 impl Scrape {
-    pub(super) fn new(source: Arc<Source>, dialect: Dialect) -> Self {
+    pub(super) fn new(order: Order) -> Self {
         Self {
-            source,
-            dialect,
+            order,
             text: String::new(),
             stage: Stage::Registry,
         }
     }
 
-    pub(super) fn content_type(&self) -> &'static str {
-        self.dialect.content_type()
+    pub(super) fn order(&self) -> &Order {
+        &self.order
     }
 
     /// Does a piece of the work.
     pub(super) fn work(mut self: Box<Self>) -> Result<Progress, ScrapeError> {
         self.stage = match self.stage {
             Stage::Registry => {
-                let (text, stage) = registry(&self.source, self.dialect)?;
+                let (text, stage) = self.order.registry()?;
                 self.text = text;
                 stage
             }
             Stage::Collect(families, collecting) => collect(families, collecting),
             Stage::Project(families, snapshot) => project(families, snapshot),
-            Stage::Gauges(families, snapshot, projection, gauges) => read_gauges(
-                families,
-                self.dialect,
-                Values {
+            Stage::Gauges(families, snapshot, projection, gauges) => {
+                let values = Values {
                     snapshot,
                     projection,
                     gauges,
-                },
-            ),
-            Stage::Measure(writer, length) => measure(writer, length, &mut self.text, &self.source),
+                };
+                self.order.read_gauges(families, values, &mut self.text)?
+            }
+            Stage::Measure(pieces, length) => measure(pieces, length),
+            Stage::Compress(pieces, encoder) => compress(pieces, encoder)?,
             Stage::Done(body) => return Ok(Progress::Done(body)),
         };
         Ok(Progress::More(self))
     }
 }
 
-/// The registry goes first, in the one call that the library has for it.
-fn registry(source: &Source, dialect: Dialect) -> Result<(String, Stage), ScrapeError> {
-    let mut names = Names::default();
-    let mut out = String::new();
-    if let Some(registry) = &source.registry {
-        let mut text = String::new();
-        encode_registry(&mut text, registry).map_err(|_| ScrapeError::Encode)?;
-        library::copy(&text, dialect, &mut names, &mut out)?;
-    }
-    let Some(families) = &source.families else {
-        if dialect == Dialect::OpenMetrics {
-            out.push_str(END);
+impl Order {
+    /// The registry goes first, in the one call that the library has for it.
+    fn registry(&self) -> Result<(String, Stage), ScrapeError> {
+        let mut names = Names::default();
+        let mut out = String::new();
+        if let Some(registry) = &self.source.registry {
+            let mut text = String::new();
+            encode_registry(&mut text, registry).map_err(|_| ScrapeError::Encode)?;
+            library::copy(&text, self.dialect, &mut names, &mut out)?;
         }
-        return Ok((String::new(), Stage::Done(ExpositionBody::of_text(out))));
-    };
-    families.take_names(&mut names)?;
-    Ok((
-        out,
-        Stage::Collect(Arc::clone(families), families.store().collect()),
-    ))
+        let Some(families) = &self.source.families else {
+            if self.dialect == Dialect::OpenMetrics {
+                out.push_str(END);
+            }
+            return Ok((String::new(), self.write(Pieces::new(out, None))?));
+        };
+        families.take_names(&mut names)?;
+        let collecting = families.store().collect();
+        Ok((out, Stage::Collect(Arc::clone(families), collecting)))
+    }
+
+    fn read_gauges(
+        &self,
+        families: Arc<Families>,
+        mut values: Values,
+        text: &mut String,
+    ) -> Result<Stage, ScrapeError> {
+        let Values {
+            projection, gauges, ..
+        } = &mut values;
+        if gauges.read_some(families.store(), projection) {
+            let Values {
+                snapshot,
+                projection,
+                gauges,
+            } = values;
+            return Ok(Stage::Gauges(families, snapshot, projection, gauges));
+        }
+        // A request that ended in a way not seen before would be taken to be in flight.
+        if !projection.is_complete(families.store()) {
+            return Ok(Stage::Project(families, values.snapshot));
+        }
+        let writer = Writer::new(families, self.dialect, values);
+        let rest = (Box::new(writer), Arc::clone(&self.source.pool));
+        self.write(Pieces::new(std::mem::take(text), Some(rest)))
+    }
+
+    fn write(&self, pieces: Pieces) -> Result<Stage, ScrapeError> {
+        Ok(match self.coding.encoder()? {
+            Some(encoder) => Stage::Compress(pieces, encoder),
+            None => Stage::Measure(pieces, Length::default()),
+        })
+    }
 }
 
 fn collect(families: Arc<Families>, mut collecting: Collecting) -> Stage {
@@ -122,39 +164,17 @@ fn project(families: Arc<Families>, snapshot: Snapshot) -> Stage {
     }
 }
 
-fn read_gauges(families: Arc<Families>, dialect: Dialect, mut values: Values) -> Stage {
-    let Values {
-        projection, gauges, ..
-    } = &mut values;
-    if gauges.read_some(families.store(), projection) {
-        let Values {
-            snapshot,
-            projection,
-            gauges,
-        } = values;
-        return Stage::Gauges(families, snapshot, projection, gauges);
+fn measure(mut pieces: Pieces, mut length: Length) -> Stage {
+    if pieces.measure(ROWS_PER_PIECE, &mut length) {
+        return Stage::Measure(pieces, length);
     }
-    // A request that ended in a way not seen before would be taken to be in flight.
-    if !projection.is_complete(families.store()) {
-        return Stage::Project(families, values.snapshot);
-    }
-    let writer = Writer::new(families, dialect, values);
-    Stage::Measure(Box::new(writer), Length::default())
+    Stage::Done(ExpositionBody::new(pieces, length.0))
 }
 
-fn measure(
-    mut writer: Box<Writer>,
-    mut length: Length,
-    text: &mut String,
-    source: &Source,
-) -> Stage {
-    for _ in 0..ROWS_PER_PIECE {
-        if !writer.write_row(&mut length) {
-            writer.begin_again();
-            let text = std::mem::take(text);
-            let pool = Arc::clone(&source.pool);
-            return Stage::Done(ExpositionBody::new(text, writer, length.0, pool));
-        }
-    }
-    Stage::Measure(writer, length)
+fn compress(mut pieces: Pieces, mut encoder: Box<dyn Encoder>) -> Result<Stage, ScrapeError> {
+    let Some(piece) = pieces.next(SIZE) else {
+        return Ok(Stage::Done(ExpositionBody::whole(encoder.finish()?)));
+    };
+    encoder.write_all(&piece)?;
+    Ok(Stage::Compress(pieces, encoder))
 }
