@@ -7,11 +7,28 @@ use axum::Router;
 use futures_util::FutureExt;
 use http::{HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
-use prometheus_client::{metrics::counter::Counter, registry::Registry};
-use std::{convert::Infallible, iter, net::SocketAddr};
+use prometheus_client::{
+    collector::Collector, encoding::DescriptorEncoder, metrics::counter::Counter,
+    registry::Registry,
+};
+use std::{
+    convert::Infallible,
+    fmt,
+    future::Future,
+    iter, mem,
+    net::SocketAddr,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    task::{Context, Poll, Wake, Waker},
+    thread,
+    time::Duration,
+};
 use support::{http1, request, serve, text};
-use tower::{Layer, ServiceExt, service_fn};
-use tower_red::{Exposition, ExpositionBody, MetricsLayer, RouteTemplate};
+use tower::{Layer, Service, ServiceExt, service_fn};
+use tower_red::{Exposition, ExpositionBody, ExpositionFuture, MetricsLayer, RouteTemplate};
 
 const CLASSIC: &str = "text/plain";
 const OPEN_METRICS: &str = "application/openmetrics-text";
@@ -21,23 +38,20 @@ async fn served(exposition: Exposition) -> SocketAddr {
     serve(Router::new().route_service("/metrics", exposition)).await
 }
 
+async fn handle(_: Request<()>) -> Result<Response<String>, Infallible> {
+    Ok(Response::default())
+}
+
 /// A layer that has seen one request on each of that many routes, and a registry beside it.
 async fn exposition(routes: usize) -> Exposition {
     let mut registry = Registry::default();
     registry.register("jobs", "Jobs done", Counter::<u64>::default());
     let (layer, exposition) = MetricsLayer::builder().registry(registry).pair().unwrap();
-    let mut service = layer.layer(service_fn(async |_: Request<()>| {
-        Ok::<_, Infallible>(Response::new(String::new()))
-    }));
+    let mut service = layer.layer(service_fn(handle));
     for n in 0..routes {
         let template = Box::leak(format!("/route/{n:04}/{{id}}").into_boxed_str());
         let request = Request::builder().extension(RouteTemplate::new(template));
-        let service = tower::ServiceExt::<Request<()>>::ready(&mut service)
-            .await
-            .unwrap();
-        tower::Service::call(service, request.body(()).unwrap())
-            .await
-            .unwrap();
+        service.call(request.body(()).unwrap()).await.unwrap();
     }
     exposition
 }
@@ -180,4 +194,162 @@ async fn what_is_not_asked_for_or_refused_is_not_compressed() {
         let body = response.into_body().collect().await.unwrap().to_bytes();
         assert_eq!(body, expected);
     }
+}
+
+/// How often a waker woke.
+#[derive(Default)]
+struct Woken(AtomicUsize);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// A scrape that is polled by hand.
+struct Polled {
+    scrape: Pin<Box<ExpositionFuture>>,
+    woken: Arc<Woken>,
+}
+
+impl Polled {
+    fn new(exposition: &Exposition) -> Self {
+        let scrape = exposition.clone().call(Request::new(()));
+        Self {
+            scrape: Box::pin(scrape),
+            woken: Arc::default(),
+        }
+    }
+
+    fn poll(&mut self) -> Option<Response<ExpositionBody>> {
+        let waker = Waker::from(self.woken.clone());
+        match self.scrape.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(response) => Some(response.unwrap()),
+            Poll::Pending => None,
+        }
+    }
+
+    fn finish(&mut self) -> Response<ExpositionBody> {
+        iter::repeat_with(|| self.poll())
+            .take(10_000)
+            .find_map(|response| response)
+            .expect("it is its turn")
+    }
+
+    /// How often it was woken since it was last asked.
+    fn woken(&self) -> usize {
+        self.woken.0.swap(0, Ordering::SeqCst)
+    }
+}
+
+#[tokio::test]
+async fn scrapes_are_prepared_one_at_a_time_in_the_order_in_which_they_came() {
+    let exposition = exposition(100).await;
+    let [mut a, mut b, mut c] = [(); 3].map(|()| Polled::new(&exposition));
+    // The place is that of the first poll.
+    for scrape in [&mut a, &mut b, &mut c] {
+        assert!(scrape.poll().is_none());
+    }
+    assert!(a.woken() > 0);
+    for _ in 0..100 {
+        assert!(c.poll().is_none());
+        assert!(b.poll().is_none());
+    }
+    // Who waits is woken when it is its turn, and not before.
+    a.finish();
+    assert_eq!((b.woken(), c.woken()), (1, 0));
+    assert!(c.poll().is_none());
+    b.finish();
+    assert_eq!(c.woken(), 1);
+    assert_eq!(c.finish().status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_response_that_is_not_read_keeps_nobody_waiting() {
+    let exposition = exposition(100).await;
+    let unread = Polled::new(&exposition).finish();
+    assert_eq!(Polled::new(&exposition).finish().status(), StatusCode::OK);
+    drop(unread);
+}
+
+#[tokio::test]
+async fn a_scrape_that_is_dropped_makes_room_for_the_next() {
+    let exposition = exposition(100).await;
+    let [mut a, mut b, mut c, mut d] = [(); 4].map(|()| Polled::new(&exposition));
+    let unpolled = Polled::new(&exposition);
+    for scrape in [&mut a, &mut b, &mut c, &mut d] {
+        assert!(scrape.poll().is_none());
+    }
+    // One that waits leaves the others where they are.
+    drop(b);
+    assert_eq!((c.woken(), d.woken()), (0, 0));
+    // In the middle of its work.
+    drop(a);
+    assert_eq!((c.woken(), d.woken()), (1, 0));
+    // When it was woken, and before it was polled again.
+    drop(c);
+    assert_eq!(d.woken(), 1);
+    assert_eq!(d.finish().status(), StatusCode::OK);
+    drop(unpolled);
+    assert_eq!(Polled::new(&exposition).finish().status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_scrape_that_moves_to_another_task_is_woken_there() {
+    let exposition = exposition(100).await;
+    let [mut a, mut b] = [(); 2].map(|()| Polled::new(&exposition));
+    assert!(a.poll().is_none());
+    assert!(b.poll().is_none());
+    let before = mem::take(&mut b.woken);
+    assert!(b.poll().is_none());
+    drop(a);
+    assert_eq!((before.0.load(Ordering::SeqCst), b.woken()), (0, 1));
+}
+
+/// A collector that notices when it is asked while it is being asked.
+#[derive(Debug, Default)]
+struct Alone {
+    busy: AtomicBool,
+    disturbed: Arc<AtomicBool>,
+}
+
+impl Collector for Alone {
+    fn encode(&self, _: DescriptorEncoder<'_>) -> fmt::Result {
+        if self.busy.swap(true, Ordering::SeqCst) {
+            self.disturbed.store(true, Ordering::SeqCst);
+        }
+        thread::yield_now();
+        self.busy.store(false, Ordering::SeqCst);
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_many_scrapes_at_once_some_dropped_all_others_are_answered() {
+    let alone = Alone::default();
+    let disturbed = alone.disturbed.clone();
+    let mut registry = Registry::default();
+    registry.register_collector(Box::new(alone));
+    let (_, exposition) = MetricsLayer::builder().registry(registry).pair().unwrap();
+    let scrapes = (0..20_000).map(|n| {
+        let mut scrape = Box::pin(exposition.clone().oneshot(Request::new(())));
+        tokio::spawn(async move {
+            // Every third is dropped, after none, one, or more turns.
+            for _ in 0..n % 7 * usize::from(n % 3 == 0) {
+                tokio::select! {
+                    biased;
+                    _ = &mut scrape => return,
+                    () = tokio::task::yield_now() => {}
+                }
+            }
+            if n % 3 != 0 {
+                assert_eq!(scrape.await.unwrap().status(), StatusCode::OK);
+            }
+        })
+    });
+    let scrapes: Vec<_> = scrapes.collect();
+    let all = futures_util::future::try_join_all(scrapes);
+    let all = tokio::time::timeout(Duration::from_secs(20), all).await;
+    all.expect("all are answered").unwrap();
+    assert!(!disturbed.load(Ordering::SeqCst));
 }

@@ -14,7 +14,8 @@ use std::{
 
 /// Response future of [`Exposition`](crate::Exposition).
 ///
-/// It writes in pieces, and lets the runtime go on with other work between them.
+/// It waits for the scrapes before it, then writes in pieces, and lets the runtime go on with other work
+/// between them. While it is neither polled nor dropped, those after it wait.
 #[must_use = "futures do nothing unless polled"]
 pub struct ExpositionFuture {
     state: State,
@@ -49,7 +50,11 @@ impl Future for ExpositionFuture {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let response = match std::mem::replace(&mut self.state, State::Done) {
-            State::Scraping(scrape) => {
+            State::Scraping(mut scrape) => {
+                if scrape.poll_turn(cx).is_pending() {
+                    self.state = State::Scraping(scrape);
+                    return Poll::Pending;
+                }
                 let content_type = scrape.order().dialect.content_type();
                 let coding = scrape.order().coding;
                 match scrape.work() {

@@ -11,6 +11,7 @@ mod library;
 mod names;
 mod pieces;
 mod projection;
+mod queue;
 mod rows;
 mod scrape;
 mod text;
@@ -23,6 +24,7 @@ use self::{
     chunk::Pool,
     error::ScrapeError,
     names::Names,
+    queue::Queue,
     scrape::{Order, Scrape},
 };
 use http::{Method, Request};
@@ -57,6 +59,10 @@ use tower_service::Service;
 /// refuses that with `identity;q=0`. Other responses than 200 are never compressed. `Content-Length` is always
 /// that of what is sent, and `Vary` names the headers that were looked at.
 ///
+/// Simultaneous scrapes wait for each other: one is prepared at a time, in the order in which they came, and
+/// between its pieces the runtime goes on with other work. One that is dropped makes room for the next. How
+/// fast a client then takes its response keeps nobody waiting.
+///
 /// A registry's metrics come before the layer's. In 0.0.4, which has fewer types, its counters are declared
 /// under the `_total` of their samples, its infos are gauges, unknown is untyped, and exemplars are left out.
 ///
@@ -90,6 +96,7 @@ struct Source {
     registry: Option<Registry>,
     families: Option<Arc<Families>>,
     pool: Arc<Pool>,
+    queue: Arc<Queue>,
 }
 
 impl Exposition {
@@ -104,12 +111,12 @@ impl Exposition {
     }
 
     fn of(registry: Option<Registry>, families: Option<Arc<Families>>) -> Self {
-        let pool = Arc::default();
         Self {
             source: Arc::new(Source {
                 registry,
                 families,
-                pool,
+                pool: Arc::default(),
+                queue: Arc::default(),
             }),
         }
     }

@@ -8,11 +8,15 @@ use super::{
     names::Names,
     pieces::Pieces,
     projection::Projection,
+    queue::Turn,
     text::{Dialect, END, Values, Writer},
 };
 use crate::store::{Collecting, Snapshot};
 use prometheus_client::encoding::text::encode_registry;
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+};
 
 /// How many rows are measured before others get their turn: a fraction of a millisecond.
 const ROWS_PER_PIECE: usize = 512;
@@ -27,6 +31,8 @@ pub(super) struct Scrape {
     /// What comes before our families: the registry's text.
     text: String,
     stage: Stage,
+    /// Last, so that the next one's comes once everything else is gone.
+    turn: Turn,
 }
 
 /// What is to be exposed, and how.
@@ -56,6 +62,7 @@ pub(super) enum Progress {
 impl Scrape {
     pub(super) fn new(order: Order) -> Self {
         Self {
+            turn: Turn::new(Arc::clone(&order.source.queue)),
             order,
             text: String::new(),
             stage: Stage::Registry,
@@ -64,6 +71,11 @@ impl Scrape {
 
     pub(super) fn order(&self) -> &Order {
         &self.order
+    }
+
+    /// Ready once the work can begin.
+    pub(super) fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.turn.poll(cx)
     }
 
     /// Does a piece of the work.
