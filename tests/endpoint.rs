@@ -8,7 +8,12 @@ use futures_util::FutureExt;
 use http::{HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use prometheus_client::{
-    collector::Collector, encoding::DescriptorEncoder, metrics::counter::Counter,
+    collector::Collector,
+    encoding::{DescriptorEncoder, EncodeMetric},
+    metrics::{
+        MetricType,
+        counter::{ConstCounter, Counter},
+    },
     registry::Registry,
 };
 use std::{
@@ -19,7 +24,7 @@ use std::{
     net::SocketAddr,
     pin::Pin,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     task::{Context, Poll, Wake, Waker},
@@ -352,4 +357,93 @@ async fn of_many_scrapes_at_once_some_dropped_all_others_are_answered() {
     let all = tokio::time::timeout(Duration::from_secs(20), all).await;
     all.expect("all are answered").unwrap();
     assert!(!disturbed.load(Ordering::SeqCst));
+}
+
+/// What a collector does when it is asked.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Does {
+    Count,
+    Fail,
+    Panic,
+}
+
+/// A collector that writes something, and then does as it is told.
+#[derive(Clone, Debug)]
+struct Told(Arc<Mutex<Does>>);
+
+impl Told {
+    fn to(does: Does) -> Self {
+        Self(Arc::new(Mutex::new(does)))
+    }
+
+    fn tell(&self, does: Does) {
+        *self.0.lock().unwrap() = does;
+    }
+}
+
+impl Collector for Told {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let does = *self.0.lock().unwrap();
+        let counter = ConstCounter::new(1_u64);
+        let metric = encoder.encode_descriptor("told", "Told", None, MetricType::Counter)?;
+        match does {
+            Does::Count => counter.encode(metric),
+            Does::Fail => Err(fmt::Error),
+            Does::Panic => panic!("told to"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_collector_that_fails_or_panics_is_a_whole_500_and_the_endpoint_goes_on() {
+    let told = Told::to(Does::Count);
+    let mut registry = Registry::default();
+    registry.register("jobs", "Jobs done", Counter::<u64>::default());
+    registry.register_collector(Box::new(told.clone()));
+    let (_, exposition) = MetricsLayer::builder().registry(registry).pair().unwrap();
+    let mut sender = http1(served(exposition).await).await;
+    for _ in 0..3 {
+        for (does, message) in [
+            (Does::Count, None),
+            (
+                Does::Fail,
+                Some("a metric of the registry failed to encode itself\n"),
+            ),
+            (
+                Does::Panic,
+                Some("a metric or a collector of the registry panicked\n"),
+            ),
+        ] {
+            told.tell(does);
+            for coding in CODINGS {
+                let mut request = request("GET", "/metrics");
+                let headers = request.headers_mut();
+                headers.insert("accept-encoding", HeaderValue::from_static(coding));
+                sender.ready().await.unwrap();
+                let response = sender.send_request(request).await.unwrap();
+                let (head, body) = response.into_parts();
+                let body = body.collect().await.unwrap().to_bytes();
+                let Some(message) = message else {
+                    assert_eq!(head.status, StatusCode::OK);
+                    assert!(decode(coding, &body).contains("\ntold_total 1\n"));
+                    continue;
+                };
+                assert_eq!(head.status, StatusCode::INTERNAL_SERVER_ERROR);
+                assert_eq!(head.headers["content-type"], "text/plain; charset=utf-8");
+                assert_eq!(head.headers.get("content-encoding"), None);
+                assert_eq!(body, message);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_collector_that_panics_does_not_keep_a_layer_from_being_built() {
+    let told = Told::to(Does::Panic);
+    let mut registry = Registry::default();
+    registry.register_collector(Box::new(told.clone()));
+    let (_, exposition) = MetricsLayer::builder().registry(registry).pair().unwrap();
+    assert_eq!(answer(&exposition, &[]).await.status(), 500);
+    told.tell(Does::Count);
+    assert_eq!(answer(&exposition, &[]).await.status(), 200);
 }

@@ -5,6 +5,8 @@ use std::{fmt, io};
 pub(super) enum ScrapeError {
     /// A metric or a collector of the registry returned an error.
     Encode,
+    /// A metric or a collector of the registry panicked.
+    Panic,
     /// Two families have the same name, or one's samples have the other's name.
     Duplicate { family: String, other: String },
     /// No metric may have that name.
@@ -27,6 +29,7 @@ impl fmt::Display for ScrapeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Encode => f.write_str("a metric of the registry failed to encode itself"),
+            Self::Panic => f.write_str("a metric or a collector of the registry panicked"),
             Self::Duplicate { family, other } if family == other => {
                 write!(f, "metric family {family:?} is registered more than once")
             }

@@ -1,6 +1,20 @@
 //! What `prometheus-client` writes for a registry: checked, and put into the format that was asked for.
 
 use super::{error::ScrapeError, names::Names, text::Dialect};
+use prometheus_client::{encoding::text::encode_registry, registry::Registry};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// The text of a registry, as the library writes it.
+pub(super) fn encode(registry: &Registry) -> Result<String, ScrapeError> {
+    let encode = || {
+        let mut text = String::new();
+        encode_registry(&mut text, registry).map(|()| text)
+    };
+    // What a user's collector leaves behind when it panics is its own, and it is asked again next time.
+    catch_unwind(AssertUnwindSafe(encode))
+        .map_err(|_| ScrapeError::Panic)?
+        .map_err(|_| ScrapeError::Encode)
+}
 
 /// Copies the text of a registry, in the dialect.
 ///

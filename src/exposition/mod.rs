@@ -28,7 +28,7 @@ use self::{
     scrape::{Order, Scrape},
 };
 use http::{Method, Request};
-use prometheus_client::{encoding::text::encode_registry, registry::Registry};
+use prometheus_client::registry::Registry;
 use std::{
     convert::Infallible,
     fmt,
@@ -49,6 +49,7 @@ use tower_service::Service;
 /// | `HEAD` | the same without the body |
 /// | any other method | 405 with `Allow: GET, HEAD` |
 /// | metrics that Prometheus would reject | 500, and a line of text that names the family |
+/// | a metric or a collector of the registry that fails or panics | 500, and a line of text that says so |
 ///
 /// The formats are OpenMetrics 1.0 text (`application/openmetrics-text; version=1.0.0; charset=utf-8`) and
 /// the classic text format 0.0.4 (`text/plain; version=0.0.4; charset=utf-8`). Without a preference, or with
@@ -153,8 +154,7 @@ pub(crate) fn find_duplicate(
     families: &Families,
     registered: bool,
 ) -> Option<String> {
-    let mut text = String::new();
-    encode_registry(&mut text, registry).ok()?;
+    let text = library::encode(registry).ok()?;
     let mut names = Names::default();
     let mut taken: Vec<_> = library::families(&text)
         .map(|(family, kind)| names.take(family, kind))

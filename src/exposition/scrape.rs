@@ -12,7 +12,6 @@ use super::{
     text::{Dialect, END, Values, Writer},
 };
 use crate::store::{Collecting, Snapshot};
-use prometheus_client::encoding::text::encode_registry;
 use std::{
     sync::Arc,
     task::{Context, Poll},
@@ -110,8 +109,7 @@ impl Order {
         let mut names = Names::default();
         let mut out = String::new();
         if let Some(registry) = &self.source.registry {
-            let mut text = String::new();
-            encode_registry(&mut text, registry).map_err(|_| ScrapeError::Encode)?;
+            let text = library::encode(registry)?;
             library::copy(&text, self.dialect, &mut names, &mut out)?;
         }
         let Some(families) = &self.source.families else {
