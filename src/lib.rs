@@ -23,7 +23,7 @@ pub use self::{
     buckets::Buckets,
     builder::MetricsLayerBuilder,
     error::BuildError,
-    exposition::{Exposition, ExpositionBody, ExpositionFuture},
+    exposition::{Exposition, ExpositionBody, ExpositionFuture, ScrapeError},
     future::ResponseFuture,
     label::{peer::Peer, route::RouteTemplate},
     layer::MetricsLayer,

@@ -5,7 +5,7 @@ mod support;
 
 use axum::Router;
 use futures_util::FutureExt;
-use http::{HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use prometheus_client::{
     collector::Collector,
@@ -13,11 +13,13 @@ use prometheus_client::{
     metrics::{
         MetricType,
         counter::{ConstCounter, Counter},
+        gauge::Gauge,
     },
     registry::Registry,
 };
 use std::{
     convert::Infallible,
+    error::Error,
     fmt,
     future::Future,
     iter, mem,
@@ -33,7 +35,9 @@ use std::{
 };
 use support::{http1, request, serve, text};
 use tower::{Layer, Service, ServiceExt, service_fn};
-use tower_red::{Exposition, ExpositionBody, ExpositionFuture, MetricsLayer, RouteTemplate};
+use tower_red::{
+    Exposition, ExpositionBody, ExpositionFuture, MetricsLayer, RouteTemplate, ScrapeError,
+};
 
 const CLASSIC: &str = "text/plain";
 const OPEN_METRICS: &str = "application/openmetrics-text";
@@ -446,4 +450,71 @@ async fn a_collector_that_panics_does_not_keep_a_layer_from_being_built() {
     assert_eq!(answer(&exposition, &[]).await.status(), 500);
     told.tell(Does::Count);
     assert_eq!(answer(&exposition, &[]).await.status(), 200);
+}
+
+type Register<'a> = &'a dyn Fn(&mut Registry);
+
+#[tokio::test]
+async fn a_500_has_its_reason_in_the_extensions_and_nothing_else_has() {
+    let gauge = |registry: &mut Registry, name: &str, help: &str| {
+        registry.register(name, help, Gauge::<i64>::default());
+    };
+    let told = |registry: &mut Registry, does| {
+        registry.register_collector(Box::new(Told::to(does)));
+    };
+    let name = |name: &str| name.to_owned();
+    let cases: [(Register<'_>, Option<ScrapeError>); 6] = [
+        (&|registry| told(registry, Does::Count), None),
+        (
+            &|registry| told(registry, Does::Fail),
+            Some(ScrapeError::Encode),
+        ),
+        (
+            &|registry| told(registry, Does::Panic),
+            Some(ScrapeError::Panic),
+        ),
+        (
+            &|registry| {
+                gauge(registry, "a_total", "A");
+                registry.register("a", "A", Counter::<u64>::default());
+            },
+            Some(ScrapeError::DuplicateFamily {
+                family: name("a"),
+                other: name("a_total"),
+            }),
+        ),
+        (
+            &|registry| gauge(registry, "a-b", "A"),
+            Some(ScrapeError::InvalidName {
+                family: name("a-b"),
+            }),
+        ),
+        (
+            &|registry| gauge(registry, "a", "A\nB"),
+            Some(ScrapeError::MalformedFamily { family: name("a") }),
+        ),
+    ];
+    for (register, expected) in cases {
+        let mut registry = Registry::default();
+        register(&mut registry);
+        let exposition = Exposition::new(registry);
+        for method in [Method::GET, Method::HEAD, Method::POST] {
+            let expected = expected.clone().filter(|_| method != Method::POST);
+            let request = Request::builder().method(&method).body(()).unwrap();
+            let response = exposition.clone().oneshot(request).await.unwrap();
+            let error = response.extensions().get::<ScrapeError>().cloned();
+            assert_eq!(error, expected);
+            assert_eq!(response.status() == 500, expected.is_some());
+            let body = response.into_body().collect().await.unwrap().to_bytes();
+            if let (Some(error), Method::GET) = (expected, method) {
+                assert_eq!(body, format!("{error}\n"));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_scrape_error_is_an_error_that_can_be_passed_on() {
+    fn assert<E: Error + Clone + Send + Sync + 'static>() {}
+    assert::<ScrapeError>();
 }

@@ -1,20 +1,66 @@
-use std::{fmt, io};
+use std::{error::Error, fmt, io};
 
-/// Why a scrape is refused. Prometheus would reject, or misread, what came out.
+/// Why a scrape was answered with 500. Its message, which is also the response's text, names what is to blame.
+///
+/// It is in the extensions of that response, for whoever wants to log it:
+///
+/// ```
+/// use prometheus_client::{metrics::gauge::Gauge, registry::Registry};
+/// use tower::{ServiceBuilder, ServiceExt};
+/// use tower_red::{Exposition, ScrapeError};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (sender, receiver) = std::sync::mpsc::channel();
+/// # let log = move |line: String| sender.send(line).unwrap();
+/// let mut registry = Registry::default();
+/// registry.register("queue-depth", "Jobs that wait", Gauge::<i64>::default());
+///
+/// let exposition = ServiceBuilder::new()
+///     .map_response(move |response: http::Response<_>| {
+///         if let Some(error) = response.extensions().get::<ScrapeError>() {
+///             log(format!("scrape refused: {error}"));
+///         }
+///         response
+///     })
+///     .service(Exposition::new(registry));
+///
+/// let response = exposition.oneshot(http::Request::new(())).await?;
+/// assert_eq!(response.status(), 500);
+/// # let logged = receiver.recv()?;
+/// assert!(logged.starts_with("scrape refused: metric family \"queue-depth\" has a name that"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum ScrapeError {
+#[non_exhaustive]
+pub enum ScrapeError {
     /// A metric or a collector of the registry returned an error.
     Encode,
     /// A metric or a collector of the registry panicked.
     Panic,
     /// Two families have the same name, or one's samples have the other's name.
-    Duplicate { family: String, other: String },
+    DuplicateFamily {
+        /// The name of the family that comes second.
+        family: String,
+        /// The name of the one before it.
+        other: String,
+    },
     /// No metric may have that name.
-    IllegalName { family: String },
+    InvalidName {
+        /// The name of the family.
+        family: String,
+    },
     /// The text of a family is no exposition: a line break in its help text, or a space in its name.
-    Malformed { family: String },
+    MalformedFamily {
+        /// The name of the family, as far as it can be made out.
+        family: String,
+    },
     /// The compression failed, as it does without memory.
-    Compress { reason: String },
+    Compress {
+        /// What it says itself.
+        reason: String,
+    },
 }
 
 impl From<io::Error> for ScrapeError {
@@ -30,20 +76,20 @@ impl fmt::Display for ScrapeError {
         match self {
             Self::Encode => f.write_str("a metric of the registry failed to encode itself"),
             Self::Panic => f.write_str("a metric or a collector of the registry panicked"),
-            Self::Duplicate { family, other } if family == other => {
+            Self::DuplicateFamily { family, other } if family == other => {
                 write!(f, "metric family {family:?} is registered more than once")
             }
-            Self::Duplicate { family, other } => {
+            Self::DuplicateFamily { family, other } => {
                 write!(
                     f,
                     "metric families {family:?} and {other:?} have a name in common"
                 )
             }
-            Self::IllegalName { family } => write!(
+            Self::InvalidName { family } => write!(
                 f,
                 "metric family {family:?} has a name that does not match [a-zA-Z_:][a-zA-Z0-9_:]*"
             ),
-            Self::Malformed { family } => write!(
+            Self::MalformedFamily { family } => write!(
                 f,
                 "metric family {family:?} is malformed: its help text has a line break, or its name a space"
             ),
@@ -51,3 +97,5 @@ impl fmt::Display for ScrapeError {
         }
     }
 }
+
+impl Error for ScrapeError {}

@@ -1,5 +1,5 @@
 use super::{
-    ExpositionBody,
+    ExpositionBody, ScrapeError,
     coding::VARY,
     scrape::{Progress, Scrape},
 };
@@ -70,7 +70,7 @@ impl Future for ExpositionFuture {
                             None => response,
                         }
                     }
-                    Err(error) => plain(StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")),
+                    Err(error) => refuse(error),
                 }
             }
             State::NotAllowed => {
@@ -89,6 +89,12 @@ impl Future for ExpositionFuture {
             response
         }))
     }
+}
+
+fn refuse(error: ScrapeError) -> Response<ExpositionBody> {
+    let mut response = plain(StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n"));
+    response.extensions_mut().insert(error);
+    response
 }
 
 fn plain(status: StatusCode, text: String) -> Response<ExpositionBody> {

@@ -31,7 +31,7 @@ pub(super) fn copy(
     while let Some(line) = lines.next() {
         let help = line.strip_prefix("# HELP ").unwrap_or_default();
         let (name, help) = help.split_once(' ').unwrap_or((help, ""));
-        let malformed = || ScrapeError::Malformed {
+        let malformed = || ScrapeError::MalformedFamily {
             family: name.to_owned(),
         };
 

@@ -16,13 +16,12 @@ mod rows;
 mod scrape;
 mod text;
 
-pub use self::{body::ExpositionBody, future::ExpositionFuture};
+pub use self::{body::ExpositionBody, error::ScrapeError, future::ExpositionFuture};
 
 pub(crate) use self::families::Families;
 
 use self::{
     chunk::Pool,
-    error::ScrapeError,
     names::Names,
     queue::Queue,
     scrape::{Order, Scrape},
@@ -50,6 +49,8 @@ use tower_service::Service;
 /// | any other method | 405 with `Allow: GET, HEAD` |
 /// | metrics that Prometheus would reject | 500, and a line of text that names the family |
 /// | a metric or a collector of the registry that fails or panics | 500, and a line of text that says so |
+///
+/// The extensions of a 500 have the [`ScrapeError`], for a layer around the endpoint to log it.
 ///
 /// The formats are OpenMetrics 1.0 text (`application/openmetrics-text; version=1.0.0; charset=utf-8`) and
 /// the classic text format 0.0.4 (`text/plain; version=0.0.4; charset=utf-8`). Without a preference, or with
@@ -163,7 +164,7 @@ pub(crate) fn find_duplicate(
         taken.push(families.take_names(&mut names));
     }
     taken.into_iter().find_map(|taken| match taken {
-        Err(ScrapeError::Duplicate { family, other }) => [family, other]
+        Err(ScrapeError::DuplicateFamily { family, other }) => [family, other]
             .into_iter()
             .find(|family| families.has(family)),
         _ => None,

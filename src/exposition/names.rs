@@ -12,7 +12,7 @@ impl Names {
     /// Takes the name of a family, and those of its samples.
     pub(super) fn take(&mut self, family: &str, kind: &str) -> Result<(), ScrapeError> {
         if !is_legal(family) {
-            return Err(ScrapeError::IllegalName {
+            return Err(ScrapeError::InvalidName {
                 family: family.to_owned(),
             });
         }
@@ -21,7 +21,7 @@ impl Names {
         for suffix in bare.into_iter().chain(suffixes(kind).iter().copied()) {
             let name = format!("{family}{suffix}");
             if let Some(other) = self.taken.insert(name, family.to_owned()) {
-                return Err(ScrapeError::Duplicate {
+                return Err(ScrapeError::DuplicateFamily {
                     family: family.to_owned(),
                     other,
                 });
