@@ -6,6 +6,7 @@ mod support;
 use axum::Router;
 use futures_util::FutureExt;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body::Body;
 use http_body_util::BodyExt;
 use prometheus_client::{
     collector::Collector,
@@ -517,4 +518,42 @@ async fn a_500_has_its_reason_in_the_extensions_and_nothing_else_has() {
 fn a_scrape_error_is_an_error_that_can_be_passed_on() {
     fn assert<E: Error + Clone + Send + Sync + 'static>() {}
     assert::<ScrapeError>();
+}
+
+#[tokio::test]
+async fn a_disabled_endpoint_answers_503_and_405_and_says_why() {
+    let mut sender = http1(served(Exposition::disabled()).await).await;
+    for (method, status, text) in [
+        (
+            "GET",
+            StatusCode::SERVICE_UNAVAILABLE,
+            "metrics are disabled\n",
+        ),
+        ("HEAD", StatusCode::SERVICE_UNAVAILABLE, ""),
+        (
+            "POST",
+            StatusCode::METHOD_NOT_ALLOWED,
+            "metrics are read with GET or HEAD\n",
+        ),
+    ] {
+        let mut request = request(method, "/metrics");
+        let headers = request.headers_mut();
+        headers.insert("accept", HeaderValue::from_static(OPEN_METRICS));
+        headers.insert("accept-encoding", HeaderValue::from_static("gzip, zstd"));
+        sender.ready().await.unwrap();
+        let response = sender.send_request(request).await.unwrap();
+        let (head, body) = response.into_parts();
+        assert_eq!(head.status, status);
+        assert_eq!(head.headers["content-type"], "text/plain; charset=utf-8");
+        assert_eq!(head.headers.get("content-encoding"), None);
+        let allow = head.headers.get("allow");
+        assert_eq!(allow.is_some(), status == StatusCode::METHOD_NOT_ALLOWED);
+        if method == "HEAD" {
+            assert_eq!(head.headers["content-length"], "21");
+        }
+        assert_eq!(body.collect().await.unwrap().to_bytes(), text);
+    }
+    let head = Request::head("/").body(()).unwrap();
+    let response = Exposition::disabled().oneshot(head).await.unwrap();
+    assert_eq!(response.into_body().size_hint().exact(), Some(0));
 }

@@ -26,6 +26,7 @@ pub struct ExpositionFuture {
 enum State {
     Scraping(Box<Scrape>),
     NotAllowed,
+    Disabled,
     Done,
 }
 
@@ -33,6 +34,13 @@ impl ExpositionFuture {
     pub(super) fn scrape(scrape: Scrape, head_only: bool) -> Self {
         Self {
             state: State::Scraping(Box::new(scrape)),
+            head_only,
+        }
+    }
+
+    pub(super) fn disabled(head_only: bool) -> Self {
+        Self {
+            state: State::Disabled,
             head_only,
         }
     }
@@ -80,6 +88,10 @@ impl Future for ExpositionFuture {
                     header::ALLOW,
                     "GET, HEAD",
                 )
+            }
+            State::Disabled => {
+                let text = String::from("metrics are disabled\n");
+                plain(StatusCode::SERVICE_UNAVAILABLE, text)
             }
             State::Done => panic!("polled after completion"),
         };

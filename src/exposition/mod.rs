@@ -47,6 +47,7 @@ use tower_service::Service;
 /// | `GET` | 200, in the format that `Accept` prefers |
 /// | `HEAD` | the same without the body |
 /// | any other method | 405 with `Allow: GET, HEAD` |
+/// | `GET` or `HEAD`, if it is [`disabled`](Exposition::disabled) | 503, and a line of text that says so |
 /// | metrics that Prometheus would reject | 500, and a line of text that names the family |
 /// | a metric or a collector of the registry that fails or panics | 500, and a line of text that says so |
 ///
@@ -90,7 +91,8 @@ use tower_service::Service;
 /// ```
 #[derive(Clone)]
 pub struct Exposition {
-    source: Arc<Source>,
+    /// None if it is disabled.
+    source: Option<Arc<Source>>,
 }
 
 /// What is exposed.
@@ -108,18 +110,43 @@ impl Exposition {
         Self::of(Some(registry), None)
     }
 
+    /// An endpoint that exposes nothing: 503 and a line of text for `GET` and `HEAD`, for a process whose metrics
+    /// are switched off. The route is there, so that Prometheus shows a target that is down, and why.
+    ///
+    /// ```
+    /// use prometheus_client::registry::Registry;
+    /// use tower::ServiceExt;
+    /// use tower_red::Exposition;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let expose = false;
+    /// let exposition = match expose {
+    ///     true => Exposition::new(Registry::default()),
+    ///     false => Exposition::disabled(),
+    /// };
+    /// let response = exposition.oneshot(http::Request::new(())).await?;
+    /// assert_eq!(response.status(), 503);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn disabled() -> Self {
+        Self { source: None }
+    }
+
     pub(crate) fn with_families(registry: Option<Registry>, families: Families) -> Self {
         Self::of(registry, Some(Arc::new(families)))
     }
 
     fn of(registry: Option<Registry>, families: Option<Arc<Families>>) -> Self {
         Self {
-            source: Arc::new(Source {
+            source: Some(Arc::new(Source {
                 registry,
                 families,
                 pool: Arc::default(),
                 queue: Arc::default(),
-            }),
+            })),
         }
     }
 }
@@ -139,8 +166,11 @@ impl<B> Service<Request<B>> for Exposition {
             Method::HEAD => true,
             _ => return ExpositionFuture::not_allowed(),
         };
+        let Some(source) = &self.source else {
+            return ExpositionFuture::disabled(head_only);
+        };
         let order = Order {
-            source: Arc::clone(&self.source),
+            source: Arc::clone(source),
             dialect: accept::negotiate(request.headers()),
             coding: coding::negotiate(request.headers()),
         };
