@@ -9,6 +9,7 @@ use crate::{
     naming::Convention,
     store::{Store, lock},
 };
+use quanta::Clock;
 use std::{
     fmt,
     sync::{
@@ -55,6 +56,10 @@ impl Families {
 
     pub(super) fn store(&self) -> &'static Store {
         &self.shared.store
+    }
+
+    pub(super) fn clock(&self) -> &Clock {
+        &self.shared.clock
     }
 
     pub(super) fn routes(&self) -> &'static Routes {

@@ -7,6 +7,7 @@ mod error;
 mod families;
 mod future;
 mod gauges;
+mod instruments;
 mod library;
 mod names;
 mod pieces;
@@ -22,12 +23,14 @@ pub(crate) use self::families::Families;
 
 use self::{
     chunk::Pool,
+    instruments::Instruments,
     names::Names,
     queue::Queue,
     scrape::{Order, Scrape},
 };
 use http::{Method, Request};
 use prometheus_client::registry::Registry;
+use quanta::Clock;
 use std::{
     convert::Infallible,
     fmt,
@@ -93,6 +96,7 @@ use tower_service::Service;
 pub struct Exposition {
     /// None if it is disabled.
     source: Option<Arc<Source>>,
+    instruments: Option<Arc<Instruments>>,
 }
 
 /// What is exposed.
@@ -101,6 +105,13 @@ struct Source {
     families: Option<Arc<Families>>,
     pool: Arc<Pool>,
     queue: Arc<Queue>,
+}
+
+impl Source {
+    fn clock(&self) -> Clock {
+        let families = self.families.as_ref();
+        families.map_or_else(Clock::new, |families| families.clock().clone())
+    }
 }
 
 impl Exposition {
@@ -132,7 +143,47 @@ impl Exposition {
     /// ```
     #[must_use]
     pub fn disabled() -> Self {
-        Self { source: None }
+        Self {
+            source: None,
+            instruments: None,
+        }
+    }
+
+    /// Exposes metrics about itself too, at the end. Defaults to none.
+    ///
+    /// | family | type | labels | |
+    /// |---|---|---|---|
+    /// | `exposition_scrapes_total` | counter | `status` | scrapes that ended: `200`, `500`, or `499` if they were dropped before their response |
+    /// | `exposition_scrape_duration_seconds` | histogram | | those with a response: from its turn among simultaneous scrapes to the head, which follows compression but not the sending |
+    ///
+    /// They tell of the scrapes that ended before the one they are in. Other requests than `GET` and `HEAD` are no
+    /// scrapes. Clones made of it share them; those made before have none. Time is that of the layer's
+    /// [clock](crate::MetricsLayerBuilder::clock), if there is a layer.
+    ///
+    /// ```
+    /// use prometheus_client::registry::Registry;
+    /// use tower::ServiceExt;
+    /// use tower_red::Exposition;
+    /// # use http_body_util::BodyExt;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let exposition = Exposition::new(Registry::default()).instrumented();
+    /// exposition.clone().oneshot(http::Request::new(())).await?;
+    ///
+    /// let response = exposition.oneshot(http::Request::new(())).await?;
+    /// let text = response.into_body().collect().await?.to_bytes();
+    /// let text = std::str::from_utf8(&text)?;
+    /// assert!(text.contains("exposition_scrapes_total{status=\"200\"} 1\n"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn instrumented(mut self) -> Self {
+        if let (Some(source), None) = (&self.source, &self.instruments) {
+            self.instruments = Some(Arc::new(Instruments::new(source.clock())));
+        }
+        self
     }
 
     pub(crate) fn with_families(registry: Option<Registry>, families: Families) -> Self {
@@ -147,6 +198,7 @@ impl Exposition {
                 pool: Arc::default(),
                 queue: Arc::default(),
             })),
+            instruments: None,
         }
     }
 }
@@ -173,6 +225,7 @@ impl<B> Service<Request<B>> for Exposition {
             source: Arc::clone(source),
             dialect: accept::negotiate(request.headers()),
             coding: coding::negotiate(request.headers()),
+            instruments: self.instruments.clone(),
         };
         ExpositionFuture::scrape(Scrape::new(order), head_only)
     }

@@ -4,15 +4,17 @@ use super::{
     coding::{Coding, Encoder},
     error::ScrapeError,
     gauges::Gauges,
+    instruments::{Ending, Instruments, Measurement},
     library,
     names::Names,
-    pieces::Pieces,
+    pieces::{Pieces, Rest},
     projection::Projection,
     queue::Turn,
-    text::{Dialect, END, Values, Writer},
+    text::{Dialect, Values, Writer},
 };
 use crate::store::{Collecting, Snapshot};
 use std::{
+    mem,
     sync::Arc,
     task::{Context, Poll},
 };
@@ -27,10 +29,13 @@ const ROWS_PER_PIECE: usize = 512;
 /// written before, for nothing else tells its length.
 pub(super) struct Scrape {
     order: Order,
-    /// What comes before our families: the registry's text.
-    text: String,
+    /// What comes before the layer's families: the registry's text.
+    start: String,
+    /// What comes after them: what the endpoint tells of itself.
+    end: String,
     stage: Stage,
-    /// Last, so that the next one's comes once everything else is gone.
+    measurement: Measurement,
+    /// Last, so that the next one's comes once everything else is gone, and measured.
     turn: Turn,
 }
 
@@ -39,11 +44,12 @@ pub(super) struct Order {
     pub(super) source: Arc<Source>,
     pub(super) dialect: Dialect,
     pub(super) coding: Coding,
+    pub(super) instruments: Option<Arc<Instruments>>,
 }
 
 /// What comes next.
 enum Stage {
-    Registry,
+    Texts,
     Collect(Arc<Families>, Collecting),
     Project(Arc<Families>, Snapshot),
     Gauges(Arc<Families>, Snapshot, Arc<Projection>, Gauges),
@@ -62,9 +68,11 @@ impl Scrape {
     pub(super) fn new(order: Order) -> Self {
         Self {
             turn: Turn::new(Arc::clone(&order.source.queue)),
+            measurement: Measurement::new(order.instruments.clone()),
             order,
-            text: String::new(),
-            stage: Stage::Registry,
+            start: String::new(),
+            end: String::new(),
+            stage: Stage::Texts,
         }
     }
 
@@ -79,12 +87,27 @@ impl Scrape {
 
     /// Does a piece of the work.
     pub(super) fn work(mut self: Box<Self>) -> Result<Progress, ScrapeError> {
-        self.stage = match self.stage {
-            Stage::Registry => {
-                let (text, stage) = self.order.registry()?;
-                self.text = text;
-                stage
+        self.measurement.begin();
+        let stage = mem::replace(&mut self.stage, Stage::Texts);
+        match self.advance(stage) {
+            Ok(Stage::Done(body)) => {
+                self.measurement.end(Ending::Answered);
+                Ok(Progress::Done(body))
             }
+            Ok(stage) => {
+                self.stage = stage;
+                Ok(Progress::More(self))
+            }
+            Err(error) => {
+                self.measurement.end(Ending::Refused);
+                Err(error)
+            }
+        }
+    }
+
+    fn advance(&mut self, stage: Stage) -> Result<Stage, ScrapeError> {
+        Ok(match stage {
+            Stage::Texts => self.write_texts()?,
             Stage::Collect(families, collecting) => collect(families, collecting),
             Stage::Project(families, snapshot) => project(families, snapshot),
             Stage::Gauges(families, snapshot, projection, gauges) => {
@@ -93,41 +116,51 @@ impl Scrape {
                     projection,
                     gauges,
                 };
-                self.order.read_gauges(families, values, &mut self.text)?
+                self.read_gauges(families, values)?
             }
             Stage::Measure(pieces, length) => measure(pieces, length),
             Stage::Compress(pieces, encoder) => compress(pieces, encoder)?,
-            Stage::Done(body) => return Ok(Progress::Done(body)),
-        };
-        Ok(Progress::More(self))
+            Stage::Done(body) => Stage::Done(body),
+        })
     }
-}
 
-impl Order {
     /// The registry goes first, in the one call that the library has for it.
-    fn registry(&self) -> Result<(String, Stage), ScrapeError> {
+    fn write_texts(&mut self) -> Result<Stage, ScrapeError> {
+        let Order {
+            source,
+            dialect,
+            instruments,
+            ..
+        } = &self.order;
         let mut names = Names::default();
-        let mut out = String::new();
-        if let Some(registry) = &self.source.registry {
-            let text = library::encode(registry)?;
-            library::copy(&text, self.dialect, &mut names, &mut out)?;
+        if let Some(registry) = &source.registry {
+            library::copy(
+                &library::encode(registry)?,
+                *dialect,
+                &mut names,
+                &mut self.start,
+            )?;
         }
-        let Some(families) = &self.source.families else {
-            if self.dialect == Dialect::OpenMetrics {
-                out.push_str(END);
-            }
-            return Ok((String::new(), self.write(Pieces::new(out, None))?));
+        if let Some(families) = &source.families {
+            families.take_names(&mut names)?;
+        }
+        if let Some(instruments) = instruments {
+            let text = library::encode(&instruments.registry())?;
+            library::copy(&text, *dialect, &mut names, &mut self.end)?;
+        }
+        self.end.push_str(dialect.end());
+        let Some(families) = &source.families else {
+            let text = mem::take(&mut self.start) + &self.end;
+            return self.write(Pieces::new(text, None));
         };
-        families.take_names(&mut names)?;
         let collecting = families.store().collect();
-        Ok((out, Stage::Collect(Arc::clone(families), collecting)))
+        Ok(Stage::Collect(Arc::clone(families), collecting))
     }
 
     fn read_gauges(
-        &self,
+        &mut self,
         families: Arc<Families>,
         mut values: Values,
-        text: &mut String,
     ) -> Result<Stage, ScrapeError> {
         let Values {
             projection, gauges, ..
@@ -144,13 +177,17 @@ impl Order {
         if !projection.is_complete(families.store()) {
             return Ok(Stage::Project(families, values.snapshot));
         }
-        let writer = Writer::new(families, self.dialect, values);
-        let rest = (Box::new(writer), Arc::clone(&self.source.pool));
-        self.write(Pieces::new(std::mem::take(text), Some(rest)))
+        let rest = Rest {
+            writer: Box::new(Writer::new(families, self.order.dialect, values)),
+            end: mem::take(&mut self.end),
+            pool: Arc::clone(&self.order.source.pool),
+        };
+        let start = mem::take(&mut self.start);
+        self.write(Pieces::new(start, Some(rest)))
     }
 
     fn write(&self, pieces: Pieces) -> Result<Stage, ScrapeError> {
-        Ok(match self.coding.encoder()? {
+        Ok(match self.order.coding.encoder()? {
             Some(encoder) => Stage::Compress(pieces, encoder),
             None => Stage::Measure(pieces, Length::default()),
         })

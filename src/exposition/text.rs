@@ -8,9 +8,6 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// The end of OpenMetrics text.
-pub(super) const END: &str = "# EOF\n";
-
 /// The formats that can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dialect {
@@ -25,6 +22,14 @@ impl Dialect {
         match self {
             Self::Classic => "text/plain; version=0.0.4; charset=utf-8",
             Self::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
+        }
+    }
+
+    /// What the text ends with.
+    pub(super) fn end(self) -> &'static str {
+        match self {
+            Self::Classic => "",
+            Self::OpenMetrics => "# EOF\n",
         }
     }
 
@@ -79,9 +84,6 @@ impl Writer {
     /// Writes the next row, after its family's head if it is the first. `false` once all is written.
     pub(super) fn write_row(&mut self, out: &mut impl Sink) -> bool {
         let Some(family) = self.families.convention.families.get(self.family) else {
-            if self.dialect == Dialect::OpenMetrics {
-                out.push(END);
-            }
             return false;
         };
         if self.row == 0 {
