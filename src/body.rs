@@ -15,7 +15,7 @@ pin_project! {
     pub struct ResponseBody<B> {
         #[pin]
         inner: B,
-        recording: Option<Recording>,
+        recording: Recording,
         // `B::is_end_stream`, for the drop: calling it by name there would put a bound on the struct.
         is_end_stream: fn(&B) -> bool,
     }
@@ -23,18 +23,16 @@ pin_project! {
     impl<B> PinnedDrop for ResponseBody<B> {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
-            let Some(recording) = this.recording.as_ref() else { return };
             // Nothing was left to send, so nobody gave up on it. A body that panicked is not asked.
-            let ended = !recording.is_panic() && (this.is_end_stream)(&this.inner);
-            if ended {
-                Recording::finish(this.recording, Outcome::Complete);
+            if this.recording.is_open() && (this.is_end_stream)(&this.inner) {
+                this.recording.finish(Outcome::Complete);
             }
         }
     }
 }
 
 impl<B: Body> ResponseBody<B> {
-    pub(crate) fn new(inner: B, recording: Option<Recording>) -> Self {
+    pub(crate) fn new(inner: B, recording: Recording) -> Self {
         Self {
             inner,
             recording,
@@ -48,7 +46,7 @@ impl<B: Default> Default for ResponseBody<B> {
     fn default() -> Self {
         Self {
             inner: B::default(),
-            recording: None,
+            recording: Recording::default(),
             is_end_stream: |_| true,
         }
     }
@@ -63,23 +61,22 @@ impl<B: Body> Body for ResponseBody<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         let mut this = self.project();
-        let polled = Recording::watch(this.recording, || this.inner.as_mut().poll_frame(cx));
+        let polled = this.recording.watch(|| this.inner.as_mut().poll_frame(cx));
         let ended = match &polled {
             Poll::Pending => None,
             Poll::Ready(None) => Some(Outcome::Complete),
             Poll::Ready(Some(Err(_))) => Some(Outcome::BodyError),
             // The server does not poll again after trailers, nor once an exact length is reached.
-            Poll::Ready(Some(Ok(frame))) => match (frame.trailers_ref(), this.recording.as_mut()) {
-                (Some(trailers), Some(recording)) => {
-                    recording.trailers(trailers);
-                    Some(Outcome::Complete)
+            Poll::Ready(Some(Ok(frame))) => {
+                let trailers = frame.trailers_ref();
+                if let Some(trailers) = trailers {
+                    this.recording.trailers(trailers);
                 }
-                (None, Some(_)) if this.inner.is_end_stream() => Some(Outcome::Complete),
-                _ => None,
-            },
+                (trailers.is_some() || this.inner.is_end_stream()).then_some(Outcome::Complete)
+            }
         };
         if let Some(outcome) = ended {
-            Recording::finish(this.recording, outcome);
+            this.recording.finish(outcome);
         }
         polled
     }

@@ -1,14 +1,17 @@
 use crate::{
-    Buckets, BuildError, Exposition, MetricsLayer,
+    Buckets, BuildError, Exposition, MetricsLayer, NativeHistogram, TraceId,
     exposition::{Families, find_duplicate},
     label::{
         peer::Peers,
         route::{MOST_PEERS, RouteSettings, Routes, UNMATCHED},
+        traces::{TraceOf, Tracing},
     },
     layer::Shared,
     naming::{Convention, LabelNames, Naming, Role, Settings},
-    store::Store,
+    native::NativeBuckets,
+    store::{Store, StoreSettings},
 };
+use http::request::Parts;
 use prometheus_client::registry::Registry;
 use quanta::Clock;
 use std::{fmt, sync::Arc};
@@ -51,6 +54,8 @@ pub struct MetricsLayerBuilder {
     client: bool,
     peers: Vec<String>,
     most_label_sets: usize,
+    native: Option<NativeHistogram>,
+    trace_of: Option<TraceOf>,
     clock: Option<Clock>,
     registry: Option<Registry>,
 }
@@ -70,6 +75,8 @@ impl Default for MetricsLayerBuilder {
             client: false,
             peers: Vec::new(),
             most_label_sets: 4_000,
+            native: None,
+            trace_of: None,
             clock: None,
             registry: None,
         }
@@ -188,6 +195,27 @@ impl MetricsLayerBuilder {
         self
     }
 
+    /// A native histogram of durations, beside the classic buckets. Defaults to none.
+    pub fn native_histogram(mut self, native: NativeHistogram) -> Self {
+        self.native = Some(native);
+        self
+    }
+
+    /// Which trace a request belongs to: of each bucket, the last one that belongs to one is kept as an exemplar,
+    /// which the endpoint shows in OpenMetrics and protobuf. Defaults to none.
+    ///
+    /// It is asked once for each request, before the inner service, on its path: reading a header is fine.
+    /// [`TraceId::from_traceparent`] does that. A panic in it is no trace. In a registry that the layer is
+    /// [registered](Self::register) with, exemplars are not shown, since the library has no way to hand them
+    /// over.
+    pub fn exemplar<F>(mut self, trace_of: F) -> Self
+    where
+        F: Fn(&Parts) -> Option<TraceId> + Send + Sync + 'static,
+    {
+        self.trace_of = Some(Box::new(trace_of));
+        self
+    }
+
     /// The clock that durations are measured with. Defaults to [`Clock::new`], which takes some ten
     /// milliseconds, up to two hundred, to calibrate the first time in a process. Tests use [`Clock::mock`].
     pub fn clock(mut self, clock: Clock) -> Self {
@@ -249,7 +277,9 @@ impl MetricsLayerBuilder {
         self.check_names()?;
         self.check_routes()?;
         self.check_client()?;
-        let (config, registry) = self.into_config();
+        let native = self.native.map(NativeHistogram::validate).transpose()?;
+        let (mut config, registry) = self.into_config();
+        config.native = native;
         config.check_labels()?;
         Ok((config, registry))
     }
@@ -281,6 +311,8 @@ impl MetricsLayerBuilder {
             },
             shows_versions: self.naming == Naming::OpenTelemetry,
             most_label_sets: self.most_label_sets,
+            native: None,
+            trace_of: self.trace_of,
             clock: self.clock,
         };
         (config, self.registry)
@@ -381,6 +413,8 @@ pub(crate) struct Config {
     routes: RouteSettings,
     shows_versions: bool,
     most_label_sets: usize,
+    native: Option<NativeBuckets>,
+    trace_of: Option<TraceOf>,
     clock: Option<Clock>,
 }
 
@@ -391,17 +425,25 @@ impl Config {
     }
 
     fn into_families(self) -> (MetricsLayer, Families) {
+        let native = self.native.clone();
         let layer = MetricsLayer::new(Shared {
             clock: self.clock.unwrap_or_default(),
             routes: Routes::new(self.routes),
-            store: Store::new(self.buckets.nanos(), self.most_label_sets),
-            role: self.convention.role,
-            shows_versions: self.shows_versions,
+            store: Store::new(StoreSettings {
+                bounds: self.buckets.nanos(),
+                native: self.native,
+                has_exemplars: self.trace_of.is_some(),
+                most_label_sets: self.most_label_sets,
+            }),
+            tracing: self.trace_of.map(Tracing::new),
+            shows_request_version: self.shows_versions && self.convention.role == Role::Server,
+            shows_response_version: self.shows_versions && self.convention.role == Role::Client,
         });
         let families = Families::new(
             layer.shared(),
             self.convention,
             self.buckets,
+            native,
             self.constant_labels,
         );
         (layer, families)

@@ -1,4 +1,4 @@
-use std::{error::Error, fmt};
+use std::{error::Error, fmt, time::Duration};
 
 /// What is wrong with a configuration. Its message names the value.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +34,18 @@ pub enum BuildError {
         route: String,
         /// What is wrong with it.
         reason: String,
+    },
+    /// The native histogram has no such schema.
+    InvalidSchema {
+        /// The schema.
+        schema: u8,
+    },
+    /// The native histogram's window is empty, begins at zero, or is longer than a century.
+    InvalidWindow {
+        /// Its lower end.
+        from: Duration,
+        /// Its upper end.
+        to: Duration,
     },
     /// A declared route is no template, or overlaps with another one.
     InvalidRoute {
@@ -101,6 +113,13 @@ impl fmt::Display for BuildError {
             Self::InvalidSkip { route, reason } => {
                 write!(f, "route to skip {route:?} is no route template: {reason}")
             }
+            Self::InvalidSchema { schema } => {
+                write!(f, "a native histogram of schema {schema}: there are those from 0 to 8")
+            }
+            Self::InvalidWindow { from, to } => write!(
+                f,
+                "a native histogram from {from:?} to {to:?}: that is empty, begins at zero, or is too long"
+            ),
             Self::InvalidRoute { template, reason } => {
                 write!(f, "route {template:?} cannot be declared: {reason}")
             }

@@ -7,6 +7,7 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 use std::{
     future::Future,
+    mem,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -19,8 +20,8 @@ pin_project! {
     pub struct ResponseFuture<F> {
         #[pin]
         pub(crate) inner: F,
-        // `None` for a skipped route, and once the response has it.
-        pub(crate) recording: Option<Recording>,
+        // Until the response has it.
+        pub(crate) recording: Recording,
     }
 }
 
@@ -33,27 +34,27 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let polled = Recording::watch(this.recording, || this.inner.poll(cx));
+        let polled = this.recording.watch(|| this.inner.poll(cx));
         // Before anything of it is moved: what may unwind in between makes the compiler move it again.
         see(&polled, this.recording);
-        polled
-            .map_ok(|response| response.map(|body| ResponseBody::new(body, this.recording.take())))
+        polled.map_ok(|response| {
+            response.map(|body| ResponseBody::new(body, mem::take(this.recording)))
+        })
     }
 }
 
 /// Takes what the response's head says, and ends the recording unless there will be a body to see.
-fn see<B: Body, E>(polled: &Poll<Result<Response<B>, E>>, recording: &mut Option<Recording>) {
-    let Some(unfinished) = recording else { return };
+fn see<B: Body, E>(polled: &Poll<Result<Response<B>, E>>, recording: &mut Recording) {
     let outcome = match polled {
         Poll::Pending => return,
         Poll::Ready(Err(_)) => Outcome::ServiceError,
         Poll::Ready(Ok(response)) => {
-            let ends_here = unfinished.head(response);
+            let ends_here = recording.head(response);
             if !ends_here && !response.body().is_end_stream() {
                 return;
             }
             Outcome::Complete
         }
     };
-    Recording::finish(recording, outcome);
+    recording.finish(outcome);
 }

@@ -1,5 +1,7 @@
 use crate::{
-    Exposition, Metrics, MetricsLayerBuilder, label::route::Routes, naming::Role, store::Store,
+    Exposition, Metrics, MetricsLayerBuilder,
+    label::{route::Routes, traces::Tracing},
+    store::Store,
 };
 use quanta::Clock;
 use std::fmt;
@@ -75,7 +77,9 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     pub(crate) routes: Routes,
     pub(crate) store: Store,
-    pub(crate) role: Role,
-    /// Whether the version of HTTP is a label.
-    pub(crate) shows_versions: bool,
+    /// If requests are exemplars.
+    pub(crate) tracing: Option<Tracing>,
+    /// Whether the version of HTTP is a label, and what knows it: a server's request, a client's response.
+    pub(crate) shows_request_version: bool,
+    pub(crate) shows_response_version: bool,
 }

@@ -14,9 +14,11 @@ mod future;
 mod label;
 mod layer;
 mod naming;
+mod native;
 mod recording;
 mod service;
 mod store;
+mod trace_id;
 
 pub use self::{
     body::ResponseBody,
@@ -28,5 +30,7 @@ pub use self::{
     label::{peer::Peer, route::RouteTemplate},
     layer::MetricsLayer,
     naming::{LabelNames, Naming},
+    native::NativeHistogram,
     service::Metrics,
+    trace_id::TraceId,
 };

@@ -3,14 +3,13 @@ use crate::{
         calls::Start,
         grpc::{self, Code, Timeout},
         method::Method,
-        route::RouteId,
+        route::{Route, RouteId},
         status::Status,
     },
     layer::Shared,
-    naming::Role,
     store::{RequestKey, RouteKey},
 };
-use http::{HeaderMap, Request, Response, Version};
+use http::{HeaderMap, Request, Response};
 use std::{fmt, mem};
 
 /// How a request ended.
@@ -110,13 +109,16 @@ pub(crate) struct Started {
 impl Started {
     /// `None` if the route is skipped.
     pub(crate) fn now<B>(shared: &'static Shared, request: &Request<B>) -> Option<Self> {
-        let method = Method::of(request.method());
-        if method == Method::POST && grpc::is_grpc(request.headers()) {
-            return Self::call(shared, request);
+        let route = shared.routes.of_request(request);
+        if request.method() == http::Method::POST && grpc::is_grpc(request.headers()) {
+            return Self::call(shared, request, route);
         }
-        let route = shared.routes.of_request(request)?;
+        let route = route.counted()?;
+        let mut method = Method::of(request.method());
         let route = shared.store.begin(RouteKey { route, method });
-        let method = shared.versioned(Role::Server, method, request.version());
+        if shared.shows_request_version {
+            method = method.over(request.version());
+        }
         Some(Self {
             shared,
             at: shared.clock.raw(),
@@ -133,9 +135,9 @@ impl Started {
 
     /// A request that says it is a gRPC call.
     #[inline(never)]
-    fn call<B>(shared: &'static Shared, request: &Request<B>) -> Option<Self> {
-        let call = shared.routes.of_call(request)?;
-        let method = Method::POST;
+    fn call<B>(shared: &'static Shared, request: &Request<B>, route: Route) -> Option<Self> {
+        let call = shared.routes.of_call(request, route)?;
+        let mut method = Method::POST;
         let gauge = shared.store.begin(RouteKey {
             route: call.gauge,
             method,
@@ -145,13 +147,16 @@ impl Started {
             shared.routes.calls().release(start);
             start = Start::of(gauge);
         }
+        if shared.shows_request_version {
+            method = method.over(request.version());
+        }
         Some(Self {
             shared,
             at: shared.clock.raw(),
             start,
             timeout: Timeout::of_headers(request.headers()),
             key: RequestKey {
-                method: shared.versioned(Role::Server, method, request.version()),
+                method,
                 ending: Ending(Ending::ASKED | Outcome::Cancelled as u8),
                 status: None,
                 route: call.plain,
@@ -159,33 +164,36 @@ impl Started {
         })
     }
 
-    /// What records its end. A request needs exactly one that is dropped.
-    pub(crate) fn recording(mut self, outcome: Outcome) -> Recording {
-        self.key.ending.set_outcome(outcome);
-        Recording(self)
-    }
-}
-
-impl Shared {
-    /// The method with the version, if that is a label, from the side that knows it.
-    fn versioned(&self, role: Role, method: Method, version: Version) -> Method {
-        if self.shows_versions && self.role == role {
-            return method.over(version);
+    #[inline(never)]
+    fn end(&mut self) {
+        let Shared { clock, store, .. } = self.shared;
+        let nanos = clock.delta_as_nanos(self.at, clock.raw());
+        match self.start.route() {
+            Some(route) if !self.key.ending.is_call() => {
+                store.end(self.key, route, nanos);
+            }
+            _ => self.end_kept(nanos),
         }
-        method
     }
 }
 
-/// One request on its way: owned by `call`, then by the future, then by the body.
+/// One request on its way: owned by `call`, then by the future, then by the body. Empty if the route is
+/// skipped, and once it is recorded.
 ///
 /// It records in one place, when it is dropped, whatever dropped it. Its outcome says *cancelled* until
 /// somebody knows better, and *panic* once inner code unwound.
-pub(crate) struct Recording(Started);
+#[derive(Default)]
+pub(crate) struct Recording(Option<Started>);
 
 impl Recording {
+    /// A request needs exactly one that is dropped.
+    pub(crate) fn new(started: Option<Started>) -> Self {
+        Self(started)
+    }
+
     /// Runs inner code: a panic in there is how the request ended.
-    pub(crate) fn watch<T>(recording: &mut Option<Self>, inner: impl FnOnce() -> T) -> T {
-        let panicking = Panicking(recording);
+    pub(crate) fn watch<T>(&mut self, inner: impl FnOnce() -> T) -> T {
+        let panicking = Panicking(self);
         let result = inner();
         mem::forget(panicking);
         result
@@ -193,11 +201,14 @@ impl Recording {
 
     /// Takes what the response's head says, and whether the response ends with it.
     pub(crate) fn head<B>(&mut self, response: &Response<B>) -> bool {
-        let Self(started) = self;
+        let Some(started) = &mut self.0 else {
+            return false;
+        };
         let status = Status::of(response.status());
         started.key.status = Some(status);
-        let shared = started.shared;
-        started.key.method = shared.versioned(Role::Client, started.key.method, response.version());
+        if started.shared.shows_response_version {
+            started.key.method = started.key.method.over(response.version());
+        }
         if started.key.ending.is_call() {
             started.answered(response.headers());
         }
@@ -210,22 +221,39 @@ impl Recording {
 
     /// Takes what the trailers say.
     pub(crate) fn trailers(&mut self, trailers: &HeaderMap) {
-        let Self(started) = self;
-        if started.key.ending.is_call() {
-            started.grpc_status(trailers);
+        let started = self.0.as_mut();
+        if let Some(call) = started.filter(|started| started.key.ending.is_call()) {
+            call.grpc_status(trailers);
         }
     }
 
     /// The end is known: records it, where it is, since moving it costs more than all of this.
-    pub(crate) fn finish(recording: &mut Option<Self>, outcome: Outcome) {
-        if let Some(Self(unfinished)) = recording {
-            unfinished.key.ending.set_outcome(outcome);
-            *recording = None;
+    pub(crate) fn finish(&mut self, outcome: Outcome) {
+        if let Some(started) = &mut self.0 {
+            started.key.ending.set_outcome(outcome);
+            *self = Self(None);
         }
     }
 
-    pub(crate) fn is_panic(&self) -> bool {
-        self.0.key.ending.outcome() == Outcome::Panic
+    /// Whether its end is not known yet.
+    pub(crate) fn is_open(&self) -> bool {
+        let started = self.0.as_ref();
+        started.is_some_and(|started| started.key.ending.outcome() != Outcome::Panic)
+    }
+}
+
+impl Started {
+    /// Keeps the trace of a request, for the exemplar that it may become.
+    #[cold]
+    pub(crate) fn trace<B>(&mut self, request: &mut Request<B>) {
+        // What is kept of a call already comes first.
+        let (Some(tracing), Some(gauge)) = (&self.shared.tracing, self.start.route()) else {
+            return;
+        };
+        let kept = tracing
+            .of(request)
+            .and_then(|id| tracing.kept.keep(id, gauge));
+        self.start = kept.unwrap_or(self.start);
     }
 }
 
@@ -234,7 +262,20 @@ impl Started {
     /// Where the gauge counts it.
     fn gauge(&self) -> RouteId {
         let known = self.start.route();
-        known.unwrap_or_else(|| self.shared.routes.calls().gauge(self.start))
+        known.unwrap_or_else(|| self.kept_gauge())
+    }
+
+    #[cold]
+    fn kept_gauge(&self) -> RouteId {
+        let Shared {
+            routes, tracing, ..
+        } = self.shared;
+        let traced = tracing
+            .as_ref()
+            .and_then(|tracing| tracing.kept.get(self.start));
+        let of_call = || routes.calls().gauge(self.start);
+        let gauge = traced.map(|(_, gauge)| gauge).or_else(of_call);
+        gauge.unwrap_or(RouteId::NONE)
     }
 
     #[cold]
@@ -270,10 +311,29 @@ impl Started {
         }
     }
 
-    /// Decides what is still open at the end, and where it started.
+    /// The end of a call, or of a request of which something is kept elsewhere.
     #[inline(never)]
-    fn end_call(&mut self, nanos: u64) -> RouteId {
+    fn end_kept(&mut self, nanos: u64) {
+        let Shared {
+            routes,
+            store,
+            tracing,
+            ..
+        } = self.shared;
         let gauge = self.gauge();
+        self.end_call(gauge, nanos);
+        self.key.route = store.end(self.key, gauge, nanos);
+        routes.calls().release(self.start);
+        if let Some(tracing) = tracing {
+            if let Some((trace, _)) = tracing.kept.get(self.start) {
+                store.exemplify(self.key, nanos, trace);
+            }
+            tracing.kept.release(self.start);
+        }
+    }
+
+    /// Decides what is still open at the end.
+    fn end_call(&mut self, gauge: RouteId, nanos: u64) {
         let ending = self.key.ending;
         if ending.is_call() {
             if ending.call() == Ending::ASKED {
@@ -287,8 +347,6 @@ impl Started {
             };
             self.key.ending = Ending::new(ending.outcome(), Some(code));
         }
-        self.shared.routes.calls().release(self.start);
-        gauge
     }
 
     /// The code of a call that took that long.
@@ -307,35 +365,31 @@ impl Started {
 }
 
 /// Dropped by unwinding only, so that nothing is written where nothing panics.
-struct Panicking<'a>(&'a mut Option<Recording>);
+struct Panicking<'a>(&'a mut Recording);
 
 impl Drop for Panicking<'_> {
     fn drop(&mut self) {
-        if let Some(Recording(started)) = self.0 {
+        if let Recording(Some(started)) = self.0 {
             started.key.ending.set_outcome(Outcome::Panic);
         }
     }
 }
 
 impl Drop for Recording {
+    #[inline]
     fn drop(&mut self) {
-        let Self(started) = self;
-        let Shared { clock, store, .. } = started.shared;
-        let nanos = clock.delta_as_nanos(started.at, clock.raw());
-        let gauge = match started.start.route() {
-            Some(route) if !started.key.ending.is_call() => route,
-            _ => started.end_call(nanos),
-        };
-        store.end(started.key, gauge, nanos);
+        if let Self(Some(started)) = self {
+            started.end();
+        }
     }
 }
 
 impl fmt::Debug for Recording {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let RequestKey { status, ending, .. } = self.0.key;
+        let key = self.0.map(|started| started.key);
         f.debug_struct("Recording")
-            .field("status", &status)
-            .field("outcome", &ending.outcome())
+            .field("status", &key.and_then(|key| key.status))
+            .field("outcome", &key.map(|key| key.ending.outcome()))
             .finish_non_exhaustive()
     }
 }

@@ -1,7 +1,7 @@
 use crate::{
     ResponseBody, ResponseFuture,
     layer::Shared,
-    recording::{Outcome, Started},
+    recording::{Outcome, Recording, Started},
 };
 use http::{Request, Response};
 use http_body::Body;
@@ -55,10 +55,16 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
-        let started = Started::now(self.shared, &request);
+    #[inline(never)]
+    fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
+        let mut started = Started::now(self.shared, &request);
+        if self.shared.tracing.is_some() {
+            if let Some(started) = &mut started {
+                started.trace(&mut request);
+            }
+        }
         let inner = call(&mut self.inner, request, started);
-        let recording = started.map(|started| started.recording(Outcome::Cancelled));
+        let recording = Recording::new(started);
         ResponseFuture { inner, recording }
     }
 }
@@ -80,7 +86,7 @@ struct Panicking<'a>(&'a Option<Started>);
 
 impl Drop for Panicking<'_> {
     fn drop(&mut self) {
-        drop(self.0.map(|started| started.recording(Outcome::Panic)));
+        Recording::new(*self.0).finish(Outcome::Panic);
     }
 }
 

@@ -9,7 +9,8 @@ use crate::naming::{Family, Value};
 use prometheus_client::{
     collector::Collector,
     encoding::{
-        DescriptorEncoder, EncodeLabel, EncodeLabelSet, LabelSetEncoder, MetricEncoder, NoLabelSet,
+        DescriptorEncoder, EncodeLabel, EncodeLabelSet, LabelSetEncoder, MetricEncoder,
+        NativeHistogram, NativeHistogramBuckets, NoLabelSet,
     },
     metrics::MetricType,
     registry::Unit,
@@ -103,7 +104,27 @@ impl Encoding<'_> {
         let counts = histogram.buckets.iter().copied();
         let buckets: Vec<(f64, u64)> = bounds.chain([f64::INFINITY]).zip(counts).collect();
         let Histogram { seconds, count, .. } = histogram;
-        encoder.encode_histogram::<NoLabelSet>(seconds, count, &buckets, None)
+        let Some(native) = &self.families.native else {
+            return encoder.encode_histogram::<NoLabelSet>(seconds, count, &buckets, None);
+        };
+        let sparse = native.sparse(&histogram.native_buckets);
+        let none = NativeHistogramBuckets {
+            spans: &[],
+            deltas: &[],
+        };
+        let positive = NativeHistogramBuckets {
+            spans: &sparse.spans,
+            deltas: &sparse.deltas,
+        };
+        let native = NativeHistogram {
+            schema: i32::from(native.schema),
+            zero_threshold: native.zero_threshold(),
+            zero_count: sparse.zero,
+            negative: none,
+            positive,
+            created: None,
+        };
+        encoder.encode_histogram_with_native::<NoLabelSet>(seconds, count, &buckets, None, native)
     }
 
     fn labels(&self, family: &Family, row: RowRef<'_>) -> AllLabels<'_> {

@@ -7,6 +7,7 @@ use crate::{
     label::route::Routes,
     layer::Shared,
     naming::Convention,
+    native::NativeBuckets,
     store::{Store, lock},
 };
 use quanta::Clock;
@@ -23,6 +24,7 @@ pub(crate) struct Families {
     shared: &'static Shared,
     pub(super) convention: Convention,
     pub(super) buckets: Buckets,
+    pub(super) native: Option<NativeBuckets>,
     pub(super) constant_labels: Vec<(String, String)>,
     /// These as they are written, each with a comma after it.
     pub(super) constant: String,
@@ -36,6 +38,7 @@ impl Families {
         shared: &'static Shared,
         convention: Convention,
         buckets: Buckets,
+        native: Option<NativeBuckets>,
         constant_labels: Vec<(String, String)>,
     ) -> Self {
         let mut constant = String::new();
@@ -49,6 +52,7 @@ impl Families {
             shared,
             convention,
             buckets,
+            native,
             projection: Mutex::default(),
             withdrawn: AtomicBool::new(false),
         }

@@ -1,7 +1,7 @@
 use crate::{
     label::{peer::Peers, route::Routes},
     naming::{Column, Labels},
-    store::Snapshot,
+    store::{Exemplar, Snapshot},
 };
 use std::{cmp::Ordering, fmt, fmt::Write};
 
@@ -45,6 +45,10 @@ pub(super) struct Histogram {
     pub(super) count: u64,
     /// Not cumulated.
     pub(super) buckets: Vec<u64>,
+    /// By bucket; empty if there are none.
+    pub(super) exemplars: Vec<Option<Exemplar>>,
+    /// Empty if there is none.
+    pub(super) native_buckets: Vec<u64>,
 }
 
 impl Rows {
@@ -171,17 +175,41 @@ impl<'a> RowRef<'a> {
 
     /// The durations of the requests that ended, in the histogram given, which is made to fit.
     pub(super) fn fill(self, histogram: &mut Histogram, snapshot: &Snapshot) {
-        histogram.buckets.clear();
-        histogram.buckets.resize(snapshot.bucket_count(), 0);
+        let Histogram {
+            buckets,
+            native_buckets,
+            exemplars,
+            ..
+        } = histogram;
+        for (sums, len) in [
+            (&mut *buckets, snapshot.bucket_count()),
+            (native_buckets, snapshot.native_bucket_count()),
+        ] {
+            sums.clear();
+            sums.resize(len, 0);
+        }
         let mut nanos = 0_u64;
         for key in self.keys() {
             nanos = nanos.wrapping_add(snapshot.nanos(key));
-            for (sum, bucket) in histogram.buckets.iter_mut().zip(snapshot.buckets(key)) {
-                *sum += bucket;
-            }
+            add(buckets, snapshot.buckets(key));
+            add(native_buckets, snapshot.native_buckets(key));
+        }
+        exemplars.clear();
+        if snapshot.has_exemplars() {
+            let newest = |bucket| {
+                let exemplars = self.keys().filter_map(|key| snapshot.exemplar(key, bucket));
+                exemplars.max_by_key(|exemplar| exemplar.millis)
+            };
+            exemplars.extend((0..snapshot.bucket_count()).map(newest));
         }
         histogram.seconds = nanos as f64 / 1e9;
         histogram.count = histogram.buckets.iter().sum();
+    }
+}
+
+fn add(sums: &mut [u64], values: &[u64]) {
+    for (sum, value) in sums.iter_mut().zip(values) {
+        *sum += value;
     }
 }
 

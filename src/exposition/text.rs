@@ -4,7 +4,7 @@ use super::{Families, chunk::Sink, gauges::Gauges, projection::Projection, rows:
 use crate::{
     Buckets,
     naming::{Family, Value},
-    store::Snapshot,
+    store::{Exemplar, Snapshot},
 };
 use std::sync::Arc;
 
@@ -121,7 +121,7 @@ impl Writer {
         match value {
             Value::Duration => {
                 row.fill(histogram, &values.snapshot);
-                write_histogram(out, starts, row.text(), histogram);
+                write_histogram(out, starts, row.text(), histogram, self.dialect);
             }
             Value::InFlight => {
                 if let Some(value) = values.gauges.get(self.row) {
@@ -166,17 +166,44 @@ fn write_head(out: &mut impl Sink, family: &Family, dialect: Dialect) {
 }
 
 /// In the order in which the library writes them.
-fn write_histogram(out: &mut impl Sink, starts: &Starts, labels: &str, histogram: &Histogram) {
+fn write_histogram(
+    out: &mut impl Sink,
+    starts: &Starts,
+    labels: &str,
+    histogram: &Histogram,
+    dialect: Dialect,
+) {
     out.push_start(&starts.sum, labels);
     out.push_number(histogram.seconds);
     out.push_start(&starts.count, labels);
     out.push_count(histogram.count);
     let mut cumulated = 0;
+    let mut exemplars = histogram.exemplars.iter();
     for (start, bucket) in starts.buckets.iter().zip(&histogram.buckets) {
         cumulated += bucket;
         out.push_start(start, labels);
-        out.push_count(cumulated);
+        match exemplars.next() {
+            // The classic format has none.
+            Some(Some(exemplar)) if dialect == Dialect::OpenMetrics => {
+                out.push(itoa::Buffer::new().format(cumulated));
+                out.push(&exemplar_text(exemplar));
+            }
+            _ => out.push_count(cumulated),
+        }
     }
+}
+
+/// An exemplar, from the mark before it to the end of the line.
+fn exemplar_text(exemplar: &Exemplar) -> String {
+    let Exemplar {
+        trace,
+        nanos,
+        millis,
+    } = exemplar;
+    let mut number = dtoa::Buffer::new();
+    let seconds = number.format(*nanos as f64 / 1e9);
+    let (second, rest) = (millis / 1_000, millis % 1_000);
+    format!(" # {{trace_id=\"{trace}\"}} {seconds} {second}.{rest:03}\n")
 }
 
 /// What stands before the labels of a family's lines.

@@ -5,9 +5,12 @@ use std::sync::Mutex;
 /// Longer paths are no names that a program has.
 const LONGEST: usize = 256;
 /// Tells the index of a kept path from a route.
-const KEPT: u32 = 1 << 31;
+const PATH: u32 = 1 << 31;
+/// Tells the index of a kept trace from a route.
+const TRACE: u32 = 1 << 30;
 
-/// What a request started as: a route, or a gRPC call whose path may become one.
+/// What a request started as: a route, or what is kept of it elsewhere until it ends. That is the path of a gRPC
+/// call, which may become a route, or a trace.
 ///
 /// As small as a route's id, and copied like one: it is in every request, also in those that are no calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,13 +21,23 @@ impl Start {
         Self(route.number())
     }
 
-    /// `None` if it is a kept path.
-    pub(crate) fn route(self) -> Option<RouteId> {
-        self.kept().is_none().then(|| RouteId::from_number(self.0))
+    pub(super) fn traced(index: u32) -> Self {
+        Self(TRACE | index)
     }
 
-    fn kept(self) -> Option<usize> {
-        (self.0 & KEPT != 0).then_some((self.0 & !KEPT) as usize)
+    /// `None` if something is kept.
+    pub(crate) fn route(self) -> Option<RouteId> {
+        let is_route = self.0 & (PATH | TRACE) == 0;
+        is_route.then(|| RouteId::from_number(self.0))
+    }
+
+    /// The index of a kept trace.
+    pub(super) fn trace(self) -> Option<usize> {
+        (self.0 & (PATH | TRACE) == TRACE).then_some((self.0 & !TRACE) as usize)
+    }
+
+    fn path(self) -> Option<usize> {
+        (self.0 & PATH != 0).then_some((self.0 & !PATH) as usize)
     }
 }
 
@@ -59,7 +72,7 @@ impl Calls {
         let slot = match slots.free.pop() {
             Some(slot) => slot,
             // More calls in flight than memory has room for.
-            None if slots.calls.len() as u32 == KEPT => return Start::of(gauge),
+            None if slots.calls.len() as u32 == PATH => return Start::of(gauge),
             None => {
                 slots.calls.push(None);
                 slots.calls.len() as u32 - 1
@@ -69,29 +82,24 @@ impl Calls {
             path: path.into(),
             gauge,
         });
-        Start(KEPT | slot)
+        Start(PATH | slot)
     }
 
-    /// What the gauge counts a call under.
-    pub(crate) fn gauge(&self, start: Start) -> RouteId {
-        start.route().unwrap_or_else(|| {
-            let slots = lock(&self.slots);
-            let call = start
-                .kept()
-                .and_then(|slot| slots.calls.get(slot)?.as_ref());
-            call.map_or(RouteId::NONE, |call| call.gauge)
-        })
+    /// What the gauge counts a kept call under.
+    pub(crate) fn gauge(&self, start: Start) -> Option<RouteId> {
+        let slots = lock(&self.slots);
+        Some(slots.calls.get(start.path()?)?.as_ref()?.gauge)
     }
 
     /// The path that a call may prove.
     pub(crate) fn path(&self, start: Start) -> Option<Box<str>> {
         let slots = lock(&self.slots);
-        Some(slots.calls.get(start.kept()?)?.as_ref()?.path.clone())
+        Some(slots.calls.get(start.path()?)?.as_ref()?.path.clone())
     }
 
     /// Forgets the path of a call that ended.
     pub(crate) fn release(&self, start: Start) {
-        let Some(slot) = start.kept() else { return };
+        let Some(slot) = start.path() else { return };
         let mut slots = lock(&self.slots);
         if slots.calls.get_mut(slot).and_then(Option::take).is_some() {
             slots.free.push(slot as u32);
@@ -110,7 +118,7 @@ mod tests {
         let [first, second] = ["/a.B/C", "/a.B/D"].map(|path| calls.keep(path, gauge));
         assert_eq!(calls.path(first).as_deref(), Some("/a.B/C"));
         assert_eq!(calls.path(second).as_deref(), Some("/a.B/D"));
-        assert_eq!((first.route(), calls.gauge(first)), (None, gauge));
+        assert_eq!((first.route(), calls.gauge(first)), (None, Some(gauge)));
 
         calls.release(first);
         calls.release(first);

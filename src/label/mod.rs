@@ -8,6 +8,7 @@ mod path;
 pub(crate) mod peer;
 pub(crate) mod route;
 pub(crate) mod status;
+pub(crate) mod traces;
 
 /// Stands for what is not on a fixed list.
 pub(crate) const OTHER: &str = "_OTHER";

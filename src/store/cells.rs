@@ -2,9 +2,12 @@ use super::{
     lock,
     table::{HASH_FACTOR, Table},
 };
-use std::sync::{
-    Mutex,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    ops::Range,
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 /// Words that keep neighbouring allocations out of the cache lines that a thread writes: 128 bytes, since
@@ -13,6 +16,10 @@ const PADDING: usize = 16;
 /// The cells of the first slab. Each has twice as many as the one before, up to the most.
 const FIRST_SLAB: usize = 16;
 const MOST_IN_A_SLAB: usize = 256;
+/// Cells of a native histogram are wide.
+const MOST_WORDS_IN_A_SLAB: usize = 8_192;
+/// How often a cell is read again that is written meanwhile. A request writes it for some nanoseconds.
+const TRIES: usize = 64;
 
 /// Counters of one shard, a few words for each key.
 ///
@@ -55,12 +62,31 @@ impl Cells {
         }
     }
 
+    /// The cell of a key.
+    #[inline]
+    pub(super) fn find(&self, key: u64) -> Option<&Cell> {
+        self.table.find(hash(key), |cell| cell.key == key)
+    }
+
     /// The cell of a key. The first sight of one asks for its index, and makes none if there is none.
-    pub(super) fn cell(&self, key: u64, index: impl FnOnce() -> Option<u32>) -> Option<&Cell> {
-        match self.table.find(hash(key), |cell| cell.key == key) {
-            Some(cell) => Some(cell),
-            None => self.insert(key, index),
+    pub(super) fn find_or_insert(
+        &self,
+        key: u64,
+        index: impl FnOnce() -> Option<u32>,
+    ) -> Option<&Cell> {
+        if let Some(cell) = self.find(key) {
+            return Some(cell);
         }
+        let index = index()?;
+        self.table.find_or_insert(
+            hash(key),
+            |cell| cell.key == key,
+            || Cell {
+                key,
+                index,
+                words: self.cut(),
+            },
+        )
     }
 
     /// Adds to the first word of a cell, and then one to a bucket, which are the words after it.
@@ -84,25 +110,15 @@ impl Cells {
         }
     }
 
-    #[cold]
-    fn insert(&self, key: u64, index: impl FnOnce() -> Option<u32>) -> Option<&Cell> {
-        let index = index()?;
-        self.table.find_or_insert(
-            hash(key),
-            |cell| cell.key == key,
-            || Cell {
-                key,
-                index,
-                words: self.cut(),
-            },
-        )
-    }
-
     /// A new cell's words.
     fn cut(&self) -> &'static [AtomicU64] {
         let mut spare = lock(&self.spare);
         if spare.words.len() < self.width {
-            let words = spare.next_slab * self.width;
+            let cells = spare
+                .next_slab
+                .min(MOST_WORDS_IN_A_SLAB / self.width)
+                .max(1);
+            let words = cells * self.width;
             spare.next_slab = MOST_IN_A_SLAB.min(2 * spare.next_slab);
             let slab = (0..words + 2 * PADDING)
                 .map(|_| AtomicU64::new(0))
@@ -114,10 +130,19 @@ impl Cells {
         words
     }
 
-    /// The sum of a key's words from one of them on.
-    pub(super) fn sum(&self, key: u64, from: usize) -> u64 {
-        let cell = self.table.find(hash(key), |cell| cell.key == key);
-        let words = cell.and_then(|cell| cell.words.get(from..)).unwrap_or(&[]);
+    /// Adds one to one more bucket of a cell.
+    pub(super) fn count(&self, cell: &Cell, bucket: usize) {
+        if let Some(word) = cell.words.get(1 + bucket) {
+            self.add_to(word, 1);
+        }
+    }
+
+    /// The sum of some of a key's words.
+    pub(super) fn sum(&self, key: u64, words: Range<usize>) -> u64 {
+        let words = self
+            .find(key)
+            .and_then(|cell| cell.words.get(words))
+            .unwrap_or(&[]);
         words.iter().map(|word| word.load(Ordering::Acquire)).sum()
     }
 
@@ -134,6 +159,23 @@ impl Cell {
     pub(super) fn add_into(&self, sums: &mut [u64]) {
         for (sum, word) in sums.iter_mut().zip(self.words).rev() {
             *sum = sum.wrapping_add(word.load(Ordering::Acquire));
+        }
+    }
+
+    /// The same for words that hold two histograms: that many buckets, and others. Both count the same
+    /// requests, as Prometheus wants it.
+    pub(super) fn add_both_into(&self, buckets: usize, sums: &mut [u64]) {
+        let mut words = vec![0; self.words.len()];
+        for _ in 0..TRIES {
+            words.fill(0);
+            self.add_into(&mut words);
+            let (classic, native) = words.split_at(1 + buckets);
+            if classic[1..].iter().sum::<u64>() == native.iter().sum::<u64>() {
+                break;
+            }
+        }
+        for (sum, word) in sums.iter_mut().zip(words) {
+            *sum = sum.wrapping_add(word);
         }
     }
 }

@@ -5,6 +5,7 @@
 //! histogram and the gauge are all derived from these words when they are collected.
 
 mod cells;
+mod exemplars;
 mod key;
 mod slot;
 mod snapshot;
@@ -13,13 +14,17 @@ mod table;
 mod tests;
 
 pub(crate) use self::{
+    exemplars::Exemplar,
     key::{Movement, RequestKey, RouteKey},
     snapshot::Snapshot,
     table::{HASH_FACTOR, Table},
 };
 
-use self::cells::Cells;
-use crate::label::route::RouteId;
+use self::{
+    cells::{Cell, Cells},
+    exemplars::{ExemplarMap, Exemplars},
+};
+use crate::{TraceId, label::route::RouteId, native::NativeBuckets};
 use std::{
     collections::BTreeMap,
     sync::{Mutex, MutexGuard, OnceLock, PoisonError},
@@ -31,6 +36,8 @@ const CELLS_PER_PIECE: usize = 1_024;
 pub(crate) struct Store {
     /// Upper bounds of the buckets, in nanoseconds.
     bounds: Box<[u64]>,
+    native: Option<NativeBuckets>,
+    exemplars: Option<Exemplars>,
     /// Keys of requests beyond it are counted under the overflow route.
     most_label_sets: usize,
     /// By slot, the common one last.
@@ -41,7 +48,8 @@ pub(crate) struct Store {
 
 /// What the threads of one slot counted.
 struct Shard {
-    /// Per request key: the nanoseconds, then the buckets, the last one without a bound.
+    /// Per request key: the nanoseconds, the buckets, the last one without a bound, and those of the native
+    /// histogram if there is one.
     requests: Cells,
     /// Per route key and movement: how often.
     movements: Cells,
@@ -54,11 +62,23 @@ struct KeyList {
     indices: BTreeMap<u64, u32>,
 }
 
+/// What a store is to count.
+pub(crate) struct StoreSettings {
+    /// Upper bounds of the buckets, in nanoseconds.
+    pub(crate) bounds: Box<[u64]>,
+    pub(crate) native: Option<NativeBuckets>,
+    pub(crate) has_exemplars: bool,
+    pub(crate) most_label_sets: usize,
+}
+
 impl Store {
-    pub(crate) fn new(bounds: Box<[u64]>, most_label_sets: usize) -> Self {
+    pub(crate) fn new(settings: StoreSettings) -> Self {
+        let buckets = settings.bounds.len() + 1;
         Self {
-            bounds,
-            most_label_sets,
+            bounds: settings.bounds,
+            native: settings.native,
+            exemplars: settings.has_exemplars.then(|| Exemplars::new(buckets)),
+            most_label_sets: settings.most_label_sets,
             shards: (0..=slot::leasable()).map(|_| OnceLock::new()).collect(),
             requests: Mutex::default(),
             movements: Mutex::default(),
@@ -66,8 +86,19 @@ impl Store {
     }
 
     /// A request started. The route that it is counted under from now on: its own, if there is room for it.
-    pub(crate) fn begin(&'static self, mut key: RouteKey) -> RouteId {
+    #[inline]
+    pub(crate) fn begin(&'static self, key: RouteKey) -> RouteId {
         let shard = slot::shard(self);
+        match shard.movements.find(key.pack(Movement::Started)) {
+            Some(cell) => shard.movements.add(cell, 1, None),
+            None => return self.begin_new(shard, key),
+        }
+        key.route
+    }
+
+    /// The first start that a thread sees under a route.
+    #[cold]
+    fn begin_new(&self, shard: &Shard, mut key: RouteKey) -> RouteId {
         if !self.moved(shard, key, Movement::Started) {
             key.route = key.route.overflow();
             self.moved(shard, key, Movement::Started);
@@ -75,12 +106,42 @@ impl Store {
         key.route
     }
 
-    /// A request ended that had started under that route.
-    pub(crate) fn end(&'static self, mut key: RequestKey, start_route: RouteId, nanos: u64) {
+    /// A request ended that had started under that route. The route that it is counted under.
+    pub(crate) fn end(&'static self, key: RequestKey, start_route: RouteId, nanos: u64) -> RouteId {
         let shard = slot::shard(self);
+        let found = match shard.requests.find(key.pack()) {
+            Some(cell) if key.route == start_route => Some((cell, key.route)),
+            _ => self.end_new(shard, key, start_route),
+        };
+        let Some((cell, route)) = found else {
+            return key.route;
+        };
+        shard.requests.add(cell, nanos, Some(self.bucket(nanos)));
+        if let Some(native) = &self.native {
+            let bucket = self.bounds.len() + 1 + native.position(nanos);
+            shard.requests.count(cell, bucket);
+        }
+        route
+    }
+
+    /// A request that belongs to a trace ended.
+    pub(crate) fn exemplify(&self, key: RequestKey, nanos: u64, trace: TraceId) {
+        if let Some(exemplars) = &self.exemplars {
+            exemplars.offer(key, self.bucket(nanos), trace, nanos);
+        }
+    }
+
+    /// The first end that a thread sees under a key, or one under another route than it started with.
+    #[cold]
+    fn end_new<'a>(
+        &self,
+        shard: &'a Shard,
+        mut key: RequestKey,
+        start_route: RouteId,
+    ) -> Option<(&'a Cell, RouteId)> {
         let cell = |key: RequestKey| {
             let index = || self.index(&self.requests, key.pack(), key.route.is_overflow());
-            shard.requests.cell(key.pack(), index)
+            shard.requests.find_or_insert(key.pack(), index)
         };
         let mut found = cell(key);
         if found.is_none() {
@@ -100,9 +161,7 @@ impl Store {
                 Movement::Left,
             );
         }
-        if let Some(cell) = found {
-            shard.requests.add(cell, nanos, Some(self.bucket(nanos)));
-        }
+        found.map(|cell| (cell, key.route))
     }
 
     /// `false` if there is no room for one more route to start under.
@@ -110,7 +169,7 @@ impl Store {
         let always = key.route.is_overflow() || movement != Movement::Started;
         let key = key.pack(movement);
         let index = || self.index(&self.movements, key, always);
-        let cell = shard.movements.cell(key, index);
+        let cell = shard.movements.find_or_insert(key, index);
         if let Some(cell) = cell {
             shard.movements.add(cell, 1, None);
         }
@@ -145,14 +204,21 @@ impl Store {
     fn shard_of(&self, slot: usize) -> &Shard {
         let common = self.shards.len() - 1;
         let slot = slot.min(common);
-        self.shards[slot].get_or_init(|| Shard::new(self.bounds.len(), slot < common))
+        self.shards[slot].get_or_init(|| {
+            let native = self.native.as_ref().map_or(0, NativeBuckets::len);
+            Shard::new(self.bounds.len() + 1, native, slot < common)
+        })
     }
 
     /// Begins to sum up the requests of all shards.
     pub(crate) fn collect(&self) -> Collecting {
         let keys = lock(&self.requests).keys.len();
         Collecting {
-            snapshot: Snapshot::new(self.bounds.len(), keys),
+            snapshot: Snapshot::new(
+                self.bounds.len() + 1,
+                self.native.as_ref().map_or(0, NativeBuckets::len),
+                keys,
+            ),
             shard: 0,
         }
     }
@@ -162,7 +228,9 @@ impl Store {
         let mut cells = 0;
         while cells < CELLS_PER_PIECE {
             let Some(shard) = self.shards.get(collecting.shard) else {
-                return Some(std::mem::take(&mut collecting.snapshot));
+                let mut snapshot = std::mem::take(&mut collecting.snapshot);
+                snapshot.set_exemplars(self.read_exemplars());
+                return Some(snapshot);
             };
             if let Some(shard) = shard.get() {
                 cells += collecting.snapshot.add(shard.requests.iter());
@@ -170,6 +238,12 @@ impl Store {
             collecting.shard += 1;
         }
         None
+    }
+
+    fn read_exemplars(&self) -> ExemplarMap {
+        let index = |key| lock(&self.requests).indices.get(&key).copied();
+        let exemplars = self.exemplars.as_ref();
+        exemplars.map_or_else(ExemplarMap::new, |exemplars| exemplars.read(index))
     }
 
     /// How many requests are in flight under a route, now: those that came and did not end, whatever ended
@@ -182,10 +256,11 @@ impl Store {
         ended: impl Iterator<Item = RequestKey>,
         route: RouteKey,
     ) -> u64 {
-        let moved = |movement| self.sum(|shard| shard.movements.sum(route.pack(movement), 0));
+        let moved = |movement| self.sum(|shard| shard.movements.sum(route.pack(movement), 0..1));
         let mut gone = moved(Movement::Left);
         for key in ended {
-            gone += self.sum(|shard| shard.requests.sum(key.pack(), 1));
+            let buckets = 1..self.bounds.len() + 2;
+            gone += self.sum(|shard| shard.requests.sum(key.pack(), buckets.clone()));
         }
         let came = moved(Movement::Arrived) + moved(Movement::Started);
         came.saturating_sub(gone)
@@ -225,9 +300,9 @@ pub(crate) struct Collecting {
 }
 
 impl Shard {
-    fn new(bounds: usize, leased: bool) -> Self {
+    fn new(buckets: usize, native_buckets: usize, leased: bool) -> Self {
         Self {
-            requests: Cells::new(bounds + 2, leased),
+            requests: Cells::new(1 + buckets + native_buckets, leased),
             movements: Cells::new(1, leased),
         }
     }

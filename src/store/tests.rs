@@ -15,7 +15,16 @@ use std::{
 const BOUNDS: [u64; 3] = [10, 100, 1_000];
 
 fn store() -> &'static Store {
-    Box::leak(Box::new(Store::new(BOUNDS.into(), usize::MAX)))
+    of_at_most(usize::MAX)
+}
+
+fn of_at_most(most_label_sets: usize) -> &'static Store {
+    Box::leak(Box::new(Store::new(StoreSettings {
+        bounds: BOUNDS.into(),
+        native: None,
+        has_exemplars: false,
+        most_label_sets,
+    })))
 }
 
 fn route(route: u32) -> RouteKey {
@@ -200,7 +209,7 @@ fn a_thread_counts_to_its_last_breath() {
 
 #[test]
 fn past_the_budget_requests_are_counted_under_the_overflow_route() {
-    let store: &'static Store = Box::leak(Box::new(Store::new(BOUNDS.into(), 2)));
+    let store = of_at_most(2);
     let over = route(1).route.overflow();
     for number in 1..6 {
         let key = route(number);
