@@ -37,6 +37,10 @@ use std::{
     time::Duration,
 };
 use support::{Scrape, http1, request, serve, text};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpSocket, TcpStream},
+};
 use tower::{Layer, Service, ServiceExt, service_fn};
 use tower_red::{
     Exposition, ExpositionBody, ExpositionFuture, MetricsLayer, RouteTemplate, ScrapeError,
@@ -779,4 +783,121 @@ async fn a_scrape_that_goes_on_the_moment_it_is_woken_tells_of_the_one_before_it
     let text = String::from_utf8(body.collect().await.unwrap().to_bytes().into()).unwrap();
     let scrape = Scrape::parse(&text);
     assert_eq!(scrape.get("exposition_scrapes_total{status=\"200\"}"), 1.0);
+}
+
+#[tokio::test]
+async fn whatever_is_in_the_accept_headers_there_is_an_answer_that_fits_the_rest_of_them() {
+    let exposition = exposition(1).await;
+    let mut sender = http1(served(exposition.clone()).await).await;
+    let long = "a".repeat(100_000);
+    let quoted = format!("\"{}", "\\\"".repeat(50_000));
+    let many = |element: &str| vec![element; 1_000].join(",");
+    let garbage: [&[u8]; 14] = [
+        b"",
+        b",",
+        b";;;===,,,\"\"\"",
+        b"q=1",
+        b"*",
+        b"*/*/*",
+        b"\xff\xfe\xfd",
+        b"text/plain;q=1e999999999999, gzip;q=1e999999999999",
+        b"text/plain;version=\"0.0.4, gzip;q=\"1",
+        long.as_bytes(),
+        quoted.as_bytes(),
+        &many("application/json;q=0.999, br;q=0.999").into_bytes(),
+        &many("application/openmetrics-text;q=2, gzip;q=2").into_bytes(),
+        &many("\t;\t,").into_bytes(),
+    ];
+    let last = CODINGS[CODINGS.len() - 1];
+    for value in garbage {
+        for (dialect, coding) in [(CLASSIC, "identity"), (OPEN_METRICS, last)] {
+            let mut request = request("GET", "/metrics");
+            let headers = request.headers_mut();
+            for (name, good) in [(header::ACCEPT, dialect), (header::ACCEPT_ENCODING, coding)] {
+                headers.append(&name, HeaderValue::from_bytes(value).unwrap());
+                headers.append(&name, HeaderValue::from_static(good));
+            }
+            sender.ready().await.unwrap();
+            let response = sender.send_request(request).await.unwrap();
+            assert_eq!(response.status(), StatusCode::OK);
+            // All codings are as good as another for who takes any.
+            let encoding = response.headers().get("content-encoding").cloned();
+            let encoding =
+                encoding.map_or("identity".into(), |name| name.to_str().unwrap().to_owned());
+            assert!(
+                encoding == coding || value == b"*",
+                "{encoding} for {coding}"
+            );
+            let body = response.into_body().collect().await.unwrap().to_bytes();
+            let expected = text(&exposition, dialect).await;
+            assert!(decode(&encoding, &body) == expected);
+        }
+    }
+}
+
+/// Sends a request, and leaves the reading to the caller, who has a small window.
+async fn ask(address: SocketAddr, coding: &str) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(16 * 1024).unwrap();
+    let mut stream = socket.connect(address).await.unwrap();
+    let request = format!(
+        "GET /metrics HTTP/1.1\r\nhost: localhost\r\naccept-encoding: {coding}\r\nconnection: close\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    stream
+}
+
+#[tokio::test]
+async fn who_reads_byte_by_byte_keeps_nobody_waiting_and_gets_it_all() {
+    let exposition = exposition(1_000).await;
+    let expected = text(&exposition, CLASSIC).await;
+    let address = served(exposition).await;
+    for coding in CODINGS {
+        let mut slow = ask(address, coding).await;
+        let mut read = Vec::new();
+        for _ in 0..3 {
+            for _ in 0..10 {
+                read.push(slow.read_u8().await.unwrap());
+            }
+            let mut sender = http1(address).await;
+            let response = sender.send_request(request("GET", "/metrics"));
+            let body = response.await.unwrap().into_body().collect().await.unwrap();
+            assert_eq!(body.to_bytes().len(), expected.len());
+        }
+        slow.read_to_end(&mut read).await.unwrap();
+        let end = read.windows(4).position(|end| end == b"\r\n\r\n").unwrap() + 4;
+        assert!(decode(coding, &read[end..]) == expected, "{coding}");
+    }
+}
+
+#[tokio::test]
+async fn who_hangs_up_leaves_nothing_behind() {
+    let exposition = exposition(1_000).await.instrumented();
+    let address = served(exposition.clone()).await;
+    for coding in CODINGS {
+        for n in 0..12 {
+            let mut stream = ask(address, coding).await;
+            // Before the head, in it, or in the body.
+            let mut some = vec![0; n % 3 * 100 * n];
+            let _ = stream.read_exact(&mut some).await;
+            drop(stream);
+        }
+    }
+    // Each that was sent is counted, beside those that ask for it.
+    let asked = AtomicUsize::new(0);
+    let all_ended = || async {
+        let scrape = Scrape::of(&exposition).await;
+        let asked = asked.fetch_add(1, Ordering::SeqCst);
+        scrape.sum("exposition_scrapes_total") as usize - asked == 12 * CODINGS.len()
+    };
+    support::until("all scrapes ended", all_ended).await;
+    let mut sender = http1(address).await;
+    let response = sender
+        .send_request(request("GET", "/metrics"))
+        .await
+        .unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    let scrape = Scrape::parse(std::str::from_utf8(&body).unwrap());
+    assert_eq!(scrape.sum("http_requests_total"), 1_000.0);
 }
