@@ -1,6 +1,7 @@
 //! A small shop with good and bad routes, to see what `tower-red` makes of them.
 //!
 //! `cargo run --example demo`, then what it says. `PORT` sets the port: 3000 by default, 0 for a free one.
+//! `NAMING` sets how metrics are called: `prometheus`, `opentelemetry` or `axum-prometheus`.
 
 use axum::{
     Json, Router,
@@ -19,16 +20,20 @@ use std::{
 use tokio::{net::TcpListener, sync::oneshot, time::sleep};
 use tokio_stream::{Stream, StreamExt};
 use tower::service_fn;
-use tower_red::MetricsLayer;
+use tower_red::{BuildError, MetricsLayer, Naming, NativeHistogram};
 
 /// How long open requests may hold up the end.
 const GRACE: Duration = Duration::from_secs(5);
 
-fn app(help: String) -> Router {
-    let (metrics, exposition) = MetricsLayer::pair();
+fn app(help: String, naming: Naming) -> Result<Router, BuildError> {
+    // By default, `MetricsLayer::pair()` is all it takes.
+    let (metrics, exposition) = MetricsLayer::builder()
+        .naming(naming)
+        .native_histogram(NativeHistogram::default())
+        .pair()?;
 
     let shop = Router::new().route("/items/{item}", get(show_item));
-    Router::new()
+    Ok(Router::new()
         .route("/", get(|| async { help }))
         .route("/users/{id}", get(show_user))
         .route("/orders", post(create_order))
@@ -46,7 +51,7 @@ fn app(help: String) -> Router {
         // Last, and so outermost: it sees what clients see, also what matches no route.
         .layer(metrics)
         // After the layer, and so not counted itself.
-        .route_service("/metrics", exposition)
+        .route_service("/metrics", exposition))
 }
 
 #[derive(Serialize)]
@@ -159,6 +164,7 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<(), Box<dyn Error>> {
     let port = port()?;
+    let naming = env::var("NAMING").map_or(Ok(Naming::default()), |name| name.parse())?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
     let listener = listener.map_err(|e| format!("cannot listen on 127.0.0.1:{port}: {e}"))?;
     let base = format!("http://{}", listener.local_addr()?);
@@ -170,11 +176,12 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let mut signal = signals()?;
 
     let help = help(&base);
+    let app = app(help.clone(), naming)?;
     println!("listening on {base}\n\n{help}");
 
     let (stop, stopped) = oneshot::channel::<()>();
     // HTTP/1.1 and, without TLS and from the first byte on, HTTP/2.
-    let server = axum::serve(listener, app(help)).with_graceful_shutdown(async {
+    let server = axum::serve(listener, app).with_graceful_shutdown(async {
         stopped.await.ok();
     });
     let end = async {

@@ -1,7 +1,7 @@
 //! gRPC and its metrics on one port: the standard health service by tonic, on an axum router.
 //!
 //! `cargo run --example grpc`, then call `grpc.health.v1.Health` and `curl` what it says. `PORT` sets the
-//! port: 50051 by default, 0 for a free one.
+//! port: 50051 by default, 0 for a free one; `NAMING` how metrics are called, such as `opentelemetry`.
 
 use axum::{Router, serve::ListenerExt};
 use std::{
@@ -10,13 +10,14 @@ use std::{
 use tokio::{net::TcpListener, sync::oneshot, time::sleep};
 use tonic::service::Routes;
 use tonic_health::{ServingStatus, server::health_reporter};
-use tower_red::{BuildError, MetricsLayer};
+use tower_red::{BuildError, MetricsLayer, Naming};
 
 /// How long open calls may hold up the end: `Watch` has none of its own.
 const GRACE: Duration = Duration::from_secs(1);
 
-fn app(calls: Routes) -> Result<Router, BuildError> {
+fn app(calls: Routes, naming: Naming) -> Result<Router, BuildError> {
     let (metrics, exposition) = MetricsLayer::builder()
+        .naming(naming)
         // A method is a route once a call to it was OK. Until then it is `_OTHER` of this service, and not
         // `_unmatched` as it would be without this line: clients invent methods.
         .grpc_service("grpc.health.v1.Health")
@@ -58,7 +59,8 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let listener = listener.tap_io(|stream| {
         stream.set_nodelay(true).ok();
     });
-    let app = app(Routes::new(health))?;
+    let naming = env::var("NAMING").map_or(Ok(Naming::default()), |name| name.parse())?;
+    let app = app(Routes::new(health), naming)?;
     // From here on they are caught: who reads the first line may send one.
     let signal = signal()?;
 

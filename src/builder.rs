@@ -134,7 +134,9 @@ impl MetricsLayerBuilder {
     /// those of an earlier call. Defaults to none.
     ///
     /// A route is compared as a whole and as it is known when the request comes in: `/users/{id}` skips
-    /// that route, `/users/7` skips nothing. `_unmatched` skips the requests that have no route.
+    /// that route, `/users/7` skips nothing. `_unmatched` skips the requests that have no route. That goes for
+    /// gRPC calls too: the first one to a method has none, so that with `_unmatched` skipped, methods are only
+    /// counted where [`routes`](Self::routes) declares them.
     pub fn skip<R: Into<String>>(mut self, routes: impl IntoIterator<Item = R>) -> Self {
         self.skipped.extend(routes.into_iter().map(Into::into));
         self
@@ -157,7 +159,8 @@ impl MetricsLayerBuilder {
     ///
     /// It is not needed to have a method's calls counted by its name: that begins with the first one that is
     /// OK. Calls to methods of a declared service that were never OK are counted under
-    /// `/grpc.health.v1.Health/_OTHER` and not under `_unmatched`.
+    /// `/grpc.health.v1.Health/_OTHER` and not under `_unmatched`. A stream that only its clients end is never
+    /// OK: declare its path with [`routes`](Self::routes).
     pub fn grpc_service(mut self, service: impl Into<String>) -> Self {
         self.services.push(service.into());
         self

@@ -35,6 +35,11 @@ pub enum BuildError {
         /// What is wrong with it.
         reason: String,
     },
+    /// There is no naming of that name.
+    UnknownNaming {
+        /// The name.
+        name: String,
+    },
     /// The native histogram has no such schema.
     InvalidSchema {
         /// The schema.
@@ -113,6 +118,10 @@ impl fmt::Display for BuildError {
             Self::InvalidSkip { route, reason } => {
                 write!(f, "route to skip {route:?} is no route template: {reason}")
             }
+            Self::UnknownNaming { name } => write!(
+                f,
+                "naming {name:?} is none of \"prometheus\", \"opentelemetry\" and \"axum-prometheus\""
+            ),
             Self::InvalidSchema { schema } => {
                 write!(f, "a native histogram of schema {schema}: there are those from 0 to 8")
             }

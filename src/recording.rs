@@ -115,14 +115,14 @@ impl Started {
         }
         let route = route.counted()?;
         let mut method = Method::of(request.method());
-        let route = shared.store.begin(RouteKey { route, method });
+        let gauge = shared.store.begin(RouteKey { route, method });
         if shared.shows_request_version {
             method = method.over(request.version());
         }
         Some(Self {
             shared,
             at: shared.clock.raw(),
-            start: Start::of(route),
+            start: Start::of(gauge),
             timeout: Timeout::NONE,
             key: RequestKey {
                 method,
@@ -303,11 +303,14 @@ impl Started {
     #[cold]
     fn prove(&mut self) {
         let Shared { routes, store, .. } = self.shared;
-        // Unless the response named another route.
-        if self.key.route == self.gauge() && !store.is_full() {
-            if let Some(path) = routes.calls().path(self.start) {
-                self.key.route = routes.prove(&path);
-            }
+        let path = routes.calls().path(self.start);
+        let Some(path) = path.filter(|_| !store.is_full()) else {
+            return;
+        };
+        let route = routes.prove(&path);
+        // Unless the response named another one.
+        if self.key.route == self.gauge() {
+            self.key.route = route;
         }
     }
 

@@ -4,9 +4,11 @@ use super::{
     open_telemetry, prometheus,
 };
 use crate::{
+    BuildError,
     label::{grpc::Code, status::Status},
     recording::Outcome,
 };
+use std::str::FromStr;
 
 /// How families and labels are called.
 ///
@@ -34,6 +36,29 @@ pub enum Naming {
     /// where that crate has the raw path, unknown methods are `_OTHER`, and requests that were cancelled,
     /// failed or panicked are counted, as 499 and 500.
     AxumPrometheus,
+}
+
+/// By its name in configurations: `prometheus`, `opentelemetry` or `axum-prometheus`.
+///
+/// ```
+/// use tower_red::Naming;
+///
+/// assert_eq!("opentelemetry".parse(), Ok(Naming::OpenTelemetry));
+/// assert!("statsd".parse::<Naming>().unwrap_err().to_string().contains("\"statsd\""));
+/// ```
+impl FromStr for Naming {
+    type Err = BuildError;
+
+    fn from_str(name: &str) -> Result<Self, BuildError> {
+        match name {
+            "prometheus" => Ok(Self::Prometheus),
+            "opentelemetry" => Ok(Self::OpenTelemetry),
+            "axum-prometheus" => Ok(Self::AxumPrometheus),
+            _ => Err(BuildError::UnknownNaming {
+                name: name.to_owned(),
+            }),
+        }
+    }
 }
 
 /// Which side of a request is measured.

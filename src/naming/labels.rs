@@ -245,12 +245,11 @@ impl Reason {
             Outcome::Panic => return Some(Self::Panic),
             Outcome::ServiceError => return Some(Self::Service),
             Outcome::BodyError => return Some(Self::Body),
-            // Nobody but a call that took too long is to blame for a drop.
-            Outcome::Cancelled if key.ending.code() == Some(Code::DEADLINE_EXCEEDED) => {
-                return Some(Self::Code);
+            // Only of a call that took too long is it known that it was not the client's whim.
+            Outcome::Cancelled if key.ending.code() != Some(Code::DEADLINE_EXCEEDED) => {
+                return None;
             }
-            Outcome::Cancelled => return None,
-            Outcome::Complete => {}
+            Outcome::Cancelled | Outcome::Complete => {}
         }
         let status = key.status.is_some_and(|status| role.is_error(status));
         let code = key

@@ -60,6 +60,8 @@ struct Shard {
 struct KeyList {
     keys: Vec<u64>,
     indices: BTreeMap<u64, u32>,
+    /// How many of them the budget is for.
+    budgeted: usize,
 }
 
 /// What a store is to count.
@@ -85,7 +87,7 @@ impl Store {
         }
     }
 
-    /// A request started. The route that it is counted under from now on: its own, if there is room for it.
+    /// A request started. The route that the gauge counts it under: its own, if there is room for it.
     #[inline]
     pub(crate) fn begin(&'static self, key: RouteKey) -> RouteId {
         let shard = slot::shard(self);
@@ -176,19 +178,23 @@ impl Store {
         cell.is_some()
     }
 
-    /// The index of a key in its list, unless it is new and past the budget.
+    /// The index of a key in its list, unless it is new and past the budget that is for all but some.
     fn index(&self, list: &Mutex<KeyList>, key: u64, always: bool) -> Option<u32> {
-        let most = if always {
-            usize::MAX
-        } else {
-            self.most_label_sets
-        };
-        lock(list).index(key, most)
+        let mut list = lock(list);
+        let known = list.get(key);
+        if known.is_some() || always {
+            return known.or_else(|| list.add(key));
+        }
+        if list.budgeted >= self.most_label_sets {
+            return None;
+        }
+        list.budgeted += 1;
+        list.add(key)
     }
 
     /// Whether new label sets are past the budget.
     pub(crate) fn is_full(&self) -> bool {
-        lock(&self.requests).keys.len() >= self.most_label_sets
+        lock(&self.requests).budgeted >= self.most_label_sets
     }
 
     /// Linear: most requests are fast, so that their bucket is among the first.
@@ -241,7 +247,7 @@ impl Store {
     }
 
     fn read_exemplars(&self) -> ExemplarMap {
-        let index = |key| lock(&self.requests).indices.get(&key).copied();
+        let index = |key| lock(&self.requests).get(key);
         let exemplars = self.exemplars.as_ref();
         exemplars.map_or_else(ExemplarMap::new, |exemplars| exemplars.read(index))
     }
@@ -313,14 +319,12 @@ impl KeyList {
         self.keys.iter().copied().skip(from).take(most)
     }
 
-    /// `None` for a new key once there are that many.
-    fn index(&mut self, key: u64, most: usize) -> Option<u32> {
-        if let Some(index) = self.indices.get(&key) {
-            return Some(*index);
-        }
-        if self.keys.len() >= most {
-            return None;
-        }
+    fn get(&self, key: u64) -> Option<u32> {
+        self.indices.get(&key).copied()
+    }
+
+    /// Adds a key that is not there, if its index is a number that there is.
+    fn add(&mut self, key: u64) -> Option<u32> {
         let index = u32::try_from(self.keys.len()).ok()?;
         if self.keys.len() == self.keys.capacity() {
             // By a quarter and not by all: a store may have many keys, and seldom gets new ones.

@@ -1,0 +1,95 @@
+//! What gRPC calls change.
+
+#![allow(dead_code, unreachable_pub)]
+
+use super::support::changes;
+use std::collections::BTreeMap;
+
+/// The names of the codes, by their numbers.
+pub const CODES: [&str; 17] = [
+    "OK",
+    "CANCELLED",
+    "UNKNOWN",
+    "INVALID_ARGUMENT",
+    "DEADLINE_EXCEEDED",
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED",
+    "FAILED_PRECONDITION",
+    "ABORTED",
+    "OUT_OF_RANGE",
+    "UNIMPLEMENTED",
+    "INTERNAL",
+    "UNAVAILABLE",
+    "DATA_LOSS",
+    "UNAUTHENTICATED",
+];
+
+/// Those that are the server's fault, if the route is known.
+pub const FAULTS: [&str; 6] = [
+    "UNKNOWN",
+    "DEADLINE_EXCEEDED",
+    "UNIMPLEMENTED",
+    "INTERNAL",
+    "UNAVAILABLE",
+    "DATA_LOSS",
+];
+
+// ---- What one call changes.
+
+/// That ended with its status, and was no error.
+pub fn complete(route: &str, status: &str, code: &str) -> BTreeMap<String, f64> {
+    let labels = format!(r#"method="POST",route="{route}",status="{status}",grpc_status="{code}""#);
+    let total = format!("http_requests_total{{{labels}}}");
+    let count = format!("http_request_duration_seconds_count{{{labels}}}");
+    changes([(&total, 1.0), (&count, 1.0)])
+}
+
+/// That failed.
+pub fn failed(route: &str, status: &str, code: &str, error: &str) -> BTreeMap<String, f64> {
+    let errors = format!(r#"http_errors_total{{method="POST",route="{route}",error="{error}"}}"#);
+    sum([complete(route, status, code), changes([(&errors, 1.0)])])
+}
+
+/// That was cancelled.
+pub fn cancelled(route: &str, status: &str, phase: &str) -> BTreeMap<String, f64> {
+    let cancelled = format!(
+        r#"http_requests_cancelled_total{{method="POST",route="{route}",phase="{phase}"}}"#
+    );
+    let changed = complete(route, status, "CANCELLED");
+    sum([changed, changes([(&cancelled, 1.0)])])
+}
+
+/// That was answered with a code by a route that is known.
+pub fn answered(route: &str, status: &str, code: &str) -> BTreeMap<String, f64> {
+    if FAULTS.contains(&code) {
+        failed(route, status, code, code)
+    } else {
+        complete(route, status, code)
+    }
+}
+
+/// That was no gRPC.
+pub fn plain(method: &str, route: &str, status: &str) -> BTreeMap<String, f64> {
+    let labels = format!(r#"method="{method}",route="{route}",status="{status}""#);
+    let total = format!("http_requests_total{{{labels}}}");
+    let count = format!("http_request_duration_seconds_count{{{labels}}}");
+    changes([(&total, 1.0), (&count, 1.0)])
+}
+
+/// Of all these together.
+pub fn sum(all: impl IntoIterator<Item = BTreeMap<String, f64>>) -> BTreeMap<String, f64> {
+    let mut sum = BTreeMap::new();
+    for (series, change) in all.into_iter().flatten() {
+        *sum.entry(series).or_default() += change;
+    }
+    sum
+}
+
+pub fn times(factor: f64, changes: BTreeMap<String, f64>) -> BTreeMap<String, f64> {
+    changes
+        .into_iter()
+        .map(|(series, change)| (series, change * factor))
+        .collect()
+}
