@@ -51,7 +51,7 @@ fn app(help: String, naming: Naming) -> Result<Router, BuildError> {
         // Last, and so outermost: it sees what clients see, also what matches no route.
         .layer(metrics)
         // After the layer, and so not counted itself.
-        .route_service("/metrics", exposition))
+        .route_service("/metrics", exposition.instrumented()))
 }
 
 #[derive(Serialize)]

@@ -31,7 +31,7 @@ fn app(calls: Routes, naming: Naming) -> Result<Router, BuildError> {
         // Last, and so outermost: it sees what clients see, also calls that no service takes.
         .layer(metrics)
         // After the layer, and so not counted itself.
-        .route_service("/metrics", exposition))
+        .route_service("/metrics", exposition.instrumented()))
 }
 
 #[tokio::main]

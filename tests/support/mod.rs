@@ -98,13 +98,14 @@ pub fn request(method: &str, target: &str) -> Request<Body> {
 
 /// Whether a line is what a layer says of itself, and not of requests.
 pub fn is_about_itself(line: &str) -> bool {
-    ["_overflowed_requests_total", "_label_sets"]
-        .iter()
-        .any(|end| {
-            line.split(['{', ' '])
-                .next()
-                .is_some_and(|name| name.ends_with(end))
-        })
+    line.starts_with("exposition_")
+        || ["_overflowed_requests_total", "_label_sets"]
+            .iter()
+            .any(|end| {
+                line.split(['{', ' '])
+                    .next()
+                    .is_some_and(|name| name.ends_with(end))
+            })
 }
 
 /// All values of one scrape but those about the layer itself, by series, as in `http_requests_total{method="GET",route="/",status="200"}`.
