@@ -1,0 +1,1 @@
+"""What `generate.py` writes: names, queries, rules, alerts, their tests, and dashboards."""
