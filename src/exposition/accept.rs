@@ -7,9 +7,20 @@ use http::{HeaderMap, HeaderName, header::ACCEPT};
 pub(super) fn negotiate(headers: &HeaderMap) -> Dialect {
     let mut classic = Preference::default();
     let mut open_metrics = Preference::default();
+    #[cfg(feature = "protobuf")]
+    let mut protobuf = Preference::default();
     for range in elements(headers, &ACCEPT).filter_map(MediaRange::parse) {
-        classic.weigh(&range, ("text", "plain"), &["0.0.4"]);
-        open_metrics.weigh(&range, ("application", "openmetrics-text"), &["1.0.0"]);
+        let quality = range.quality;
+        classic.weigh(range.specificity(("text", "plain"), &["0.0.4"]), quality);
+        let name = ("application", "openmetrics-text");
+        open_metrics.weigh(range.specificity(name, &["1.0.0"]), quality);
+        #[cfg(feature = "protobuf")]
+        protobuf.weigh(range.specificity_of_protobuf(), quality);
+    }
+    // Who names it at all has a use for it, and it says the most.
+    #[cfg(feature = "protobuf")]
+    if protobuf.quality > 0 && protobuf.quality >= classic.quality.max(open_metrics.quality) {
+        return Dialect::Protobuf;
     }
     if open_metrics.quality > classic.quality {
         Dialect::OpenMetrics
@@ -38,17 +49,18 @@ struct Preference {
 }
 
 impl Preference {
-    fn weigh(&mut self, range: &MediaRange<'_>, name: (&str, &str), versions: &[&str]) {
-        let Some(specificity) = range.specificity(name, versions) else {
+    /// By a range that describes the type so closely, or not at all.
+    fn weigh(&mut self, specificity: Option<u8>, quality: u16) {
+        let Some(specificity) = specificity else {
             return;
         };
         if specificity > self.specificity {
             *self = Self {
                 specificity,
-                quality: range.quality,
+                quality,
             };
         } else if specificity == self.specificity {
-            self.quality = self.quality.max(range.quality);
+            self.quality = self.quality.max(quality);
         }
     }
 }
@@ -59,6 +71,10 @@ struct MediaRange<'a> {
     subtype: &'a str,
     version: Option<&'a str>,
     charset: Option<&'a str>,
+    #[cfg(feature = "protobuf")]
+    proto: Option<&'a str>,
+    #[cfg(feature = "protobuf")]
+    encoding: Option<&'a str>,
     quality: u16,
 }
 
@@ -72,6 +88,10 @@ impl<'a> MediaRange<'a> {
             subtype,
             version: None,
             charset: None,
+            #[cfg(feature = "protobuf")]
+            proto: None,
+            #[cfg(feature = "protobuf")]
+            encoding: None,
             quality: 1_000,
         };
         for parameter in parts
@@ -84,6 +104,10 @@ impl<'a> MediaRange<'a> {
                 "q" => range.quality = parse_quality(value)?,
                 "version" => range.version = Some(value),
                 "charset" => range.charset = Some(value),
+                #[cfg(feature = "protobuf")]
+                "proto" => range.proto = Some(value),
+                #[cfg(feature = "protobuf")]
+                "encoding" => range.encoding = Some(value),
                 // Prometheus 3 sends `escaping`, which only matters for names that have to be escaped.
                 _ => {}
             }
@@ -112,6 +136,23 @@ impl<'a> MediaRange<'a> {
             None => Some(3),
             Some(version) => versions.contains(&version).then_some(4),
         }
+    }
+
+    /// The same for protobuf as we write it. It has to be named: whoever takes anything may want to read it.
+    #[cfg(feature = "protobuf")]
+    fn specificity_of_protobuf(&self) -> Option<u8> {
+        let is = |a: &str, b| a.eq_ignore_ascii_case(b);
+        if !is(self.kind, "application") || !is(self.subtype, "vnd.google.protobuf") {
+            return None;
+        }
+        let proto = self
+            .proto
+            .map(|it| it == "io.prometheus.client.MetricFamily");
+        // There are `text` and `compact-text` too, which are for debugging.
+        let encoding = self.encoding.map(|it| is(it, "delimited"));
+        let given = [proto, encoding];
+        let matches = !given.contains(&Some(false));
+        matches.then_some(3 + given.iter().flatten().count() as u8)
     }
 }
 
@@ -205,6 +246,54 @@ mod tests {
             assert_eq!(of(&[accept]), Dialect::Classic, "{accept}");
         }
         assert_eq!(of(&[]), Dialect::Classic);
+    }
+
+    #[cfg(feature = "protobuf")]
+    #[test]
+    fn protobuf_is_for_who_names_it() {
+        const DELIMITED: &str = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited";
+        for accept in [
+            DELIMITED,
+            "application/vnd.google.protobuf",
+            "Application/Vnd.Google.Protobuf; Proto=\"io.prometheus.client.MetricFamily\"; Encoding=Delimited",
+            &format!("{DELIMITED},application/openmetrics-text,text/plain,*/*"),
+            &format!("{DELIMITED};q=0.3,text/plain;q=0.2,application/openmetrics-text;q=0.3"),
+            &format!("{DELIMITED};q=0.1,text/html"),
+            // What is more specific wins.
+            &format!("application/vnd.google.protobuf;q=0,{DELIMITED}"),
+            // Prometheus 2.42 with native histograms.
+            &format!(
+                "{DELIMITED},application/openmetrics-text;version=1.0.0;q=0.8,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
+            ),
+            // Prometheus 3 with native histograms.
+            &format!(
+                "{DELIMITED};q=0.6,application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3,text/plain;version=0.0.4;q=0.2,*/*;q=0.1"
+            ),
+        ] {
+            assert_eq!(of(&[accept]), Dialect::Protobuf, "{accept}");
+        }
+        for accept in [
+            "*/*",
+            "text/plain",
+            "application/vnd.google.protobuf;encoding=text",
+            "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=compact-text",
+            "application/vnd.google.protobuf;proto=io.prometheus.client.Metric;encoding=delimited",
+            &format!("{DELIMITED};q=0"),
+            &format!("{DELIMITED};q=0.4,text/plain;q=0.5"),
+            &format!("{DELIMITED};q=0.4,*/*;q=0.5"),
+            &format!("application/vnd.google.protobuf,{DELIMITED};q=0"),
+            "application/protobuf",
+        ] {
+            assert_eq!(of(&[accept]), Dialect::Classic, "{accept}");
+        }
+        for accept in [
+            "application/*",
+            "text/plain;q=0, */*;q=0.1",
+            &format!("{DELIMITED};q=0.4,application/openmetrics-text;q=0.5"),
+            "application/vnd.google.protobuf;encoding=text,application/openmetrics-text;q=0.5",
+        ] {
+            assert_eq!(of(&[accept]), Dialect::OpenMetrics, "{accept}");
+        }
     }
 
     #[test]

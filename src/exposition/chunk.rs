@@ -9,9 +9,13 @@ const SLACK: usize = 4 * 1024;
 /// How many buffers are kept at most: more are on their way only while a server buffers a lot.
 const MOST_KEPT: usize = 8;
 
-/// What text is written to.
+/// What text or messages are written to.
 pub(super) trait Sink {
-    fn push(&mut self, text: &str);
+    fn push_bytes(&mut self, bytes: &[u8]);
+
+    fn push(&mut self, text: &str) {
+        self.push_bytes(text.as_bytes());
+    }
 
     /// A line up to its value.
     fn push_start(&mut self, start: &str, labels: &str) {
@@ -37,8 +41,8 @@ pub(super) trait Sink {
 pub(super) struct Length(pub(super) u64);
 
 impl Sink for Length {
-    fn push(&mut self, text: &str) {
-        self.0 += text.len() as u64;
+    fn push_bytes(&mut self, bytes: &[u8]) {
+        self.0 += bytes.len() as u64;
     }
 
     fn push_count(&mut self, count: u64) {
@@ -47,7 +51,7 @@ impl Sink for Length {
     }
 }
 
-/// A piece of text that is on its way to a client. Its buffer then goes back to the pool.
+/// A piece of an exposition that is on its way to a client. Its buffer then goes back to the pool.
 pub(super) struct Chunk {
     buffer: Vec<u8>,
     pool: Arc<Pool>,
@@ -80,8 +84,8 @@ impl Chunk {
 }
 
 impl Sink for Chunk {
-    fn push(&mut self, text: &str) {
-        self.buffer.extend_from_slice(text.as_bytes());
+    fn push_bytes(&mut self, bytes: &[u8]) {
+        self.buffer.extend_from_slice(bytes);
     }
 }
 

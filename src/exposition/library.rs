@@ -1,5 +1,7 @@
 //! What `prometheus-client` writes for a registry: checked, and put into the format that was asked for.
 
+#[cfg(feature = "protobuf")]
+use super::transcode::Transcription;
 use super::{error::ScrapeError, names::Names, text::Dialect};
 use prometheus_client::{encoding::text::encode_registry, registry::Registry};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -25,8 +27,12 @@ pub(super) fn copy(
     text: &str,
     dialect: Dialect,
     names: &mut Names,
-    out: &mut String,
-) -> Result<(), ScrapeError> {
+) -> Result<Vec<u8>, ScrapeError> {
+    let mut copy = match dialect {
+        #[cfg(feature = "protobuf")]
+        Dialect::Protobuf => Copy::Protobuf(Transcription::default()),
+        Dialect::Classic | Dialect::OpenMetrics => Copy::Text(dialect, String::new()),
+    };
     let mut lines = text.lines().peekable();
     while let Some(line) = lines.next() {
         let help = line.strip_prefix("# HELP ").unwrap_or_default();
@@ -46,28 +52,65 @@ pub(super) fn copy(
             kind: kind.ok_or_else(malformed)?,
         };
         names.take(name, family.kind)?;
-        family.copy_head(help, dialect, out);
 
-        if let Some(unit) = lines.next_if(|line| line.starts_with("# UNIT ")) {
-            let of = unit
-                .strip_prefix("# UNIT ")
-                .and_then(|unit| unit.strip_prefix(name));
-            if !of.is_some_and(|unit| unit.starts_with(' ')) {
-                return Err(malformed());
-            }
-            if dialect == Dialect::OpenMetrics {
-                out.push_str(unit);
-                out.push('\n');
-            }
-        }
+        let unit = match lines.next_if(|line| line.starts_with("# UNIT ")) {
+            Some(line) => Some(family.unit(line).ok_or_else(malformed)?),
+            None => None,
+        };
+        copy.begin(family, help, unit);
         while let Some(line) = lines.next_if(|line| !line.starts_with("# HELP ")) {
-            family
-                .sample(line)
-                .ok_or_else(malformed)?
-                .copy(dialect, out);
+            let sample = family.sample(line).ok_or_else(malformed)?;
+            copy.add(&sample).ok_or_else(malformed)?;
+        }
+        copy.end().ok_or_else(malformed)?;
+    }
+    Ok(copy.finish())
+}
+
+/// What the text of a registry is copied into, family by family.
+enum Copy {
+    Text(Dialect, String),
+    #[cfg(feature = "protobuf")]
+    Protobuf(Transcription),
+}
+
+impl Copy {
+    fn begin(&mut self, family: Family<'_>, help: &str, unit: Option<&str>) {
+        match self {
+            Self::Text(dialect, out) => family.copy_head(help, unit, *dialect, out),
+            #[cfg(feature = "protobuf")]
+            Self::Protobuf(transcription) => transcription.begin(family, help, unit),
         }
     }
-    Ok(())
+
+    /// `None` if the sample is none of that family.
+    fn add(&mut self, sample: &Sample<'_>) -> Option<()> {
+        match self {
+            Self::Text(dialect, out) => {
+                sample.copy(*dialect, out);
+                Some(())
+            }
+            #[cfg(feature = "protobuf")]
+            Self::Protobuf(transcription) => transcription.add(sample),
+        }
+    }
+
+    /// `None` if a sample of the family is missing.
+    fn end(&mut self) -> Option<()> {
+        match self {
+            Self::Text(..) => Some(()),
+            #[cfg(feature = "protobuf")]
+            Self::Protobuf(transcription) => transcription.end(),
+        }
+    }
+
+    fn finish(self) -> Vec<u8> {
+        match self {
+            Self::Text(_, out) => out.into_bytes(),
+            #[cfg(feature = "protobuf")]
+            Self::Protobuf(transcription) => transcription.finish(),
+        }
+    }
 }
 
 /// The types that the library has.
@@ -81,23 +124,38 @@ pub(super) fn families(text: &str) -> impl Iterator<Item = (&str, &str)> {
 
 /// The family that lines belong to.
 #[derive(Clone, Copy)]
-struct Family<'a> {
-    name: &'a str,
-    kind: &'a str,
+pub(super) struct Family<'a> {
+    pub(super) name: &'a str,
+    pub(super) kind: &'a str,
 }
 
 impl<'a> Family<'a> {
-    fn copy_head(self, help: &str, dialect: Dialect, out: &mut String) {
-        let (suffix, kind) = match (dialect, self.kind) {
+    /// What the dialect adds to the name, and the type that it has for the family.
+    pub(super) fn shown(self, dialect: Dialect) -> (&'static str, &'a str) {
+        match (dialect, self.kind) {
             (Dialect::OpenMetrics, kind) => ("", kind),
-            (Dialect::Classic, "counter") => (dialect.counter_suffix(), "counter"),
-            (Dialect::Classic, "info") => ("_info", "gauge"),
-            (Dialect::Classic, "unknown") => ("", "untyped"),
-            (Dialect::Classic, kind) => ("", kind),
-        };
-        out.push_str(&format!("# HELP {}{suffix} ", self.name));
+            (_, "counter") => (dialect.counter_suffix(), "counter"),
+            (_, "info") => ("_info", "gauge"),
+            (_, "unknown") => ("", "untyped"),
+            (_, kind) => ("", kind),
+        }
+    }
+
+    fn copy_head(self, help: &str, unit: Option<&str>, dialect: Dialect, out: &mut String) {
+        let Self { name, .. } = self;
+        let (suffix, kind) = self.shown(dialect);
+        out.push_str(&format!("# HELP {name}{suffix} "));
         copy_help(help, dialect, out);
-        out.push_str(&format!("\n# TYPE {}{suffix} {kind}\n", self.name));
+        out.push_str(&format!("\n# TYPE {name}{suffix} {kind}\n"));
+        if let (Some(unit), Dialect::OpenMetrics) = (unit, dialect) {
+            out.push_str(&format!("# UNIT {name} {unit}\n"));
+        }
+    }
+
+    /// What the line says; `None` if it is not of this family.
+    fn unit(self, line: &'a str) -> Option<&'a str> {
+        let rest = line.strip_prefix("# UNIT ")?.strip_prefix(self.name)?;
+        rest.strip_prefix(' ')
     }
 
     /// The parts of a sample's line; `None` if it is none of this family.
@@ -111,15 +169,17 @@ impl<'a> Family<'a> {
             true => labels_end(&rest[suffix.len()..])?,
             false => 0,
         };
-        let series = self.name.len() + suffix.len() + labels;
-        let values = line[series..].strip_prefix(' ')?;
+        let (labels, values) = rest[suffix.len()..].split_at(labels);
+        let values = values.strip_prefix(' ')?;
         // The labels are behind us, so this is the mark of an exemplar and not part of a label's value.
         let (value, exemplar) = match values.find(" # ") {
             Some(mark) => values.split_at(mark),
             None => (values, ""),
         };
         Some(Sample {
-            series: &line[..series],
+            name: self.name,
+            suffix,
+            labels,
             value,
             exemplar,
         })
@@ -127,7 +187,7 @@ impl<'a> Family<'a> {
 }
 
 /// The length of the labels at the start of the text, braces included.
-fn labels_end(text: &str) -> Option<usize> {
+pub(super) fn labels_end(text: &str) -> Option<usize> {
     let mut quoted = false;
     let mut escaped = false;
     let end = text.bytes().position(|byte| {
@@ -146,17 +206,22 @@ fn labels_end(text: &str) -> Option<usize> {
     Some(end + 1)
 }
 
-struct Sample<'a> {
-    series: &'a str,
-    value: &'a str,
-    /// With the mark before it.
-    exemplar: &'a str,
+pub(super) struct Sample<'a> {
+    /// That of its family, and what it adds to that.
+    name: &'a str,
+    pub(super) suffix: &'a str,
+    /// With the braces; empty if there are none.
+    pub(super) labels: &'a str,
+    pub(super) value: &'a str,
+    /// With the mark before it; empty if there is none.
+    pub(super) exemplar: &'a str,
 }
 
 impl Sample<'_> {
-    fn copy(self, dialect: Dialect, out: &mut String) {
-        out.push_str(self.series);
-        out.push(' ');
+    fn copy(&self, dialect: Dialect, out: &mut String) {
+        for part in [self.name, self.suffix, self.labels, " "] {
+            out.push_str(part);
+        }
         out.push_str(match self.value {
             "inf" => "+Inf",
             "-inf" => "-Inf",

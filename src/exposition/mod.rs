@@ -12,10 +12,16 @@ mod library;
 mod names;
 mod pieces;
 mod projection;
+#[cfg(feature = "protobuf")]
+mod protobuf;
 mod queue;
 mod rows;
 mod scrape;
 mod text;
+#[cfg(feature = "protobuf")]
+mod transcode;
+#[cfg(feature = "protobuf")]
+mod wire;
 
 pub use self::{body::ExpositionBody, error::ScrapeError, future::ExpositionFuture};
 

@@ -7,10 +7,10 @@ use super::{
     instruments::{Ending, Instruments, Measurement},
     library,
     names::Names,
-    pieces::{Pieces, Rest},
+    pieces::{Pieces, Rest, Writer},
     projection::Projection,
     queue::Turn,
-    text::{Dialect, Values, Writer},
+    text::{Dialect, Values},
 };
 use crate::store::{Collecting, Snapshot};
 use std::{
@@ -25,14 +25,14 @@ const ROWS_PER_PIECE: usize = 512;
 /// One scrape on its way, up to its body.
 ///
 /// Everything that can fail, and everything that must be read at one time, is done before the head is sent.
-/// Our families' text is then only measured, and written when the client takes it; what is compressed is
-/// written before, for nothing else tells its length.
+/// Our families are then only measured, and written when the client takes them; what is compressed is written
+/// before, for nothing else tells its length.
 pub(super) struct Scrape {
     order: Order,
-    /// What comes before the layer's families: the registry's text.
-    start: String,
+    /// What comes before the layer's families: the registry's.
+    start: Vec<u8>,
     /// What comes after them: what the endpoint tells of itself.
-    end: String,
+    end: Vec<u8>,
     stage: Stage,
     measurement: Measurement,
     /// Last, so that the next one's comes once everything else is gone, and measured.
@@ -70,8 +70,8 @@ impl Scrape {
             turn: Turn::new(Arc::clone(&order.source.queue)),
             measurement: Measurement::new(order.instruments.clone()),
             order,
-            start: String::new(),
-            end: String::new(),
+            start: Vec::new(),
+            end: Vec::new(),
             stage: Stage::Texts,
         }
     }
@@ -118,7 +118,7 @@ impl Scrape {
                 };
                 self.read_gauges(families, values)?
             }
-            Stage::Measure(pieces, length) => measure(pieces, length),
+            Stage::Measure(pieces, length) => self.measure(pieces, length)?,
             Stage::Compress(pieces, encoder) => compress(pieces, encoder)?,
             Stage::Done(body) => Stage::Done(body),
         })
@@ -134,24 +134,21 @@ impl Scrape {
         } = &self.order;
         let mut names = Names::default();
         if let Some(registry) = &source.registry {
-            library::copy(
-                &library::encode(registry)?,
-                *dialect,
-                &mut names,
-                &mut self.start,
-            )?;
+            let text = library::encode(registry)?;
+            self.start = library::copy(&text, *dialect, &mut names)?;
         }
         if let Some(families) = &source.families {
             families.take_names(&mut names)?;
         }
         if let Some(instruments) = instruments {
             let text = library::encode(&instruments.registry())?;
-            library::copy(&text, *dialect, &mut names, &mut self.end)?;
+            self.end = library::copy(&text, *dialect, &mut names)?;
         }
-        self.end.push_str(dialect.end());
+        self.end.extend_from_slice(dialect.end().as_bytes());
         let Some(families) = &source.families else {
-            let text = mem::take(&mut self.start) + &self.end;
-            return self.write(Pieces::new(text, None));
+            let mut all = mem::take(&mut self.start);
+            all.append(&mut self.end);
+            return self.write(Pieces::new(all, None));
         };
         let collecting = families.store().collect();
         Ok(Stage::Collect(Arc::clone(families), collecting))
@@ -187,9 +184,22 @@ impl Scrape {
     }
 
     fn write(&self, pieces: Pieces) -> Result<Stage, ScrapeError> {
+        if self.order.dialect.has_lengths() {
+            return Ok(Stage::Measure(pieces, Length::default()));
+        }
         Ok(match self.order.coding.encoder()? {
             Some(encoder) => Stage::Compress(pieces, encoder),
             None => Stage::Measure(pieces, Length::default()),
+        })
+    }
+
+    fn measure(&self, mut pieces: Pieces, mut length: Length) -> Result<Stage, ScrapeError> {
+        if pieces.measure(ROWS_PER_PIECE, &mut length) {
+            return Ok(Stage::Measure(pieces, length));
+        }
+        Ok(match self.order.coding.encoder()? {
+            Some(encoder) => Stage::Compress(pieces, encoder),
+            None => Stage::Done(ExpositionBody::new(pieces, length.0)),
         })
     }
 }
@@ -209,13 +219,6 @@ fn project(families: Arc<Families>, snapshot: Snapshot) -> Stage {
         }
         None => Stage::Project(families, snapshot),
     }
-}
-
-fn measure(mut pieces: Pieces, mut length: Length) -> Stage {
-    if pieces.measure(ROWS_PER_PIECE, &mut length) {
-        return Stage::Measure(pieces, length);
-    }
-    Stage::Done(ExpositionBody::new(pieces, length.0))
 }
 
 fn compress(mut pieces: Pieces, mut encoder: Box<dyn Encoder>) -> Result<Stage, ScrapeError> {

@@ -1,4 +1,4 @@
-//! The text formats, and our families in them.
+//! The formats, and our families in those that are text.
 
 use super::{Families, chunk::Sink, gauges::Gauges, projection::Projection, rows::Histogram};
 use crate::{
@@ -15,6 +15,9 @@ pub(super) enum Dialect {
     Classic,
     /// OpenMetrics text, version 1.0.0.
     OpenMetrics,
+    /// Messages of `io.prometheus.client`, each with its length before it.
+    #[cfg(feature = "protobuf")]
+    Protobuf,
 }
 
 impl Dialect {
@@ -22,23 +25,32 @@ impl Dialect {
         match self {
             Self::Classic => "text/plain; version=0.0.4; charset=utf-8",
             Self::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
+            #[cfg(feature = "protobuf")]
+            Self::Protobuf => {
+                "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"
+            }
         }
+    }
+
+    /// Whether a family's length is written before it, and so has to be known before the rest is.
+    pub(super) fn has_lengths(self) -> bool {
+        !matches!(self, Self::Classic | Self::OpenMetrics)
     }
 
     /// What the text ends with.
     pub(super) fn end(self) -> &'static str {
         match self {
-            Self::Classic => "",
             Self::OpenMetrics => "# EOF\n",
+            _ => "",
         }
     }
 
-    /// What stands for a counter in `HELP` and `TYPE`: OpenMetrics names the family there, and the classic
-    /// format the sample.
+    /// What stands for a counter in `HELP` and `TYPE`: OpenMetrics names the family there, and the others the
+    /// sample.
     pub(super) fn counter_suffix(self) -> &'static str {
         match self {
-            Self::Classic => "_total",
             Self::OpenMetrics => "",
+            _ => "_total",
         }
     }
 }

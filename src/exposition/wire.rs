@@ -1,0 +1,261 @@
+//! The wire format of protobuf, as far as `io.prometheus.client` needs it, and the messages that all metrics
+//! share. Numbers of fields are those of its `metrics.proto`.
+//!
+//! What has the default value is written all the same, as the official clients do: it takes a few bytes, and
+//! nobody has to wonder whether it is known.
+
+/// A message as far as it is written, or several.
+pub(super) type Message = Vec<u8>;
+
+const VARINT: u32 = 0;
+const FIXED64: u32 = 1;
+const DELIMITED: u32 = 2;
+
+/// The most bytes that a varint has.
+const LONGEST_VARINT: usize = 10;
+
+/// What a number is as a varint, and how many bytes of it.
+fn varint(mut value: u64) -> ([u8; LONGEST_VARINT], usize) {
+    let mut bytes = [0; LONGEST_VARINT];
+    let mut length = 0;
+    for byte in &mut bytes {
+        length += 1;
+        *byte = value as u8 | 0x80;
+        value >>= 7;
+        if value == 0 {
+            *byte &= 0x7f;
+            break;
+        }
+    }
+    (bytes, length)
+}
+
+/// How many bytes a number takes as a varint.
+pub(super) fn varint_length(value: u64) -> usize {
+    varint(value).1
+}
+
+pub(super) fn push_varint(out: &mut Message, value: u64) {
+    let (bytes, length) = varint(value);
+    out.extend_from_slice(&bytes[..length]);
+}
+
+fn push_tag(out: &mut Message, field: u32, wire_type: u32) {
+    push_varint(out, u64::from(field << 3 | wire_type));
+}
+
+pub(super) fn push_uint(out: &mut Message, field: u32, value: u64) {
+    push_tag(out, field, VARINT);
+    push_varint(out, value);
+}
+
+/// A signed number of the types `sint32` and `sint64`, which small negative ones are short in.
+pub(super) fn push_sint(out: &mut Message, field: u32, value: i64) {
+    push_uint(out, field, ((value << 1) ^ (value >> 63)) as u64);
+}
+
+pub(super) fn push_double(out: &mut Message, field: u32, value: f64) {
+    push_tag(out, field, FIXED64);
+    out.extend_from_slice(&value.to_le_bytes());
+}
+
+pub(super) fn push_str(out: &mut Message, field: u32, value: &str) {
+    push_tag(out, field, DELIMITED);
+    push_varint(out, value.len() as u64);
+    out.extend_from_slice(value.as_bytes());
+}
+
+/// A message within another one. Its length is put before it once it is there: messages are small.
+pub(super) fn push_message(out: &mut Message, field: u32, write: impl FnOnce(&mut Message)) {
+    push_tag(out, field, DELIMITED);
+    let start = out.len();
+    write(out);
+    let end = out.len();
+    let (length, bytes) = varint((end - start) as u64);
+    out.extend_from_slice(&length[..bytes]);
+    out[start..].rotate_right(bytes);
+}
+
+/// `MetricType`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Counter,
+    Gauge,
+    Untyped,
+    Histogram,
+}
+
+impl Kind {
+    /// The type of that name in the classic text format.
+    pub(super) fn of(name: &str) -> Self {
+        match name {
+            "counter" => Self::Counter,
+            "gauge" => Self::Gauge,
+            "histogram" => Self::Histogram,
+            _ => Self::Untyped,
+        }
+    }
+
+    fn number(self) -> u64 {
+        match self {
+            Self::Counter => 0,
+            Self::Gauge => 1,
+            Self::Untyped => 3,
+            Self::Histogram => 4,
+        }
+    }
+
+    /// The field of a `Metric` that its value is in.
+    fn field(self) -> u32 {
+        match self {
+            Self::Counter => 3,
+            Self::Gauge => 2,
+            Self::Untyped => 5,
+            Self::Histogram => 7,
+        }
+    }
+}
+
+/// A `MetricFamily` up to its metrics.
+pub(super) fn push_family(
+    out: &mut Message,
+    name: &str,
+    help: &str,
+    kind: Kind,
+    unit: Option<&str>,
+) {
+    push_str(out, 1, name);
+    push_str(out, 2, help);
+    push_uint(out, 3, kind.number());
+    if let Some(unit) = unit {
+        push_str(out, 5, unit);
+    }
+}
+
+/// A `LabelPair` of a `Metric` or an `Exemplar`.
+pub(super) fn push_label(out: &mut Message, name: &str, value: &str) {
+    push_message(out, 1, |pair| {
+        push_str(pair, 1, name);
+        push_str(pair, 2, value);
+    });
+}
+
+/// A `Metric` of a family.
+pub(super) fn push_metric(
+    out: &mut Message,
+    kind: Kind,
+    write_labels: impl FnOnce(&mut Message),
+    write_value: impl FnOnce(&mut Message),
+) {
+    push_message(out, 4, |metric| {
+        write_labels(metric);
+        push_message(metric, kind.field(), write_value);
+    });
+}
+
+/// The value of a `Counter`, a `Gauge` or an `Untyped`.
+pub(super) fn push_value(out: &mut Message, value: f64) {
+    push_double(out, 1, value);
+}
+
+/// What a `Histogram` begins with.
+pub(super) fn push_sums(out: &mut Message, count: u64, sum: f64) {
+    push_uint(out, 1, count);
+    push_double(out, 2, sum);
+}
+
+/// A `Bucket` of a `Histogram`. Its exemplar is field 3.
+pub(super) fn push_bucket(
+    out: &mut Message,
+    cumulated: u64,
+    bound: f64,
+    write_exemplar: impl FnOnce(&mut Message),
+) {
+    push_message(out, 3, |bucket| {
+        push_uint(bucket, 1, cumulated);
+        push_double(bucket, 2, bound);
+        write_exemplar(bucket);
+    });
+}
+
+/// A moment, since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Timestamp {
+    pub(super) seconds: i64,
+    pub(super) nanos: u32,
+}
+
+/// An `Exemplar`, as the field of that number.
+pub(super) fn push_exemplar(
+    out: &mut Message,
+    field: u32,
+    write_labels: impl FnOnce(&mut Message),
+    value: f64,
+    timestamp: Option<Timestamp>,
+) {
+    push_message(out, field, |exemplar| {
+        write_labels(exemplar);
+        push_double(exemplar, 2, value);
+        if let Some(Timestamp { seconds, nanos }) = timestamp {
+            push_message(exemplar, 3, |timestamp| {
+                // Of type `int64`: a negative one is as long as can be.
+                push_uint(timestamp, 1, seconds as u64);
+                push_uint(timestamp, 2, u64::from(nanos));
+            });
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_as_the_specification_has_them() {
+        let cases: [(u64, &[u8]); 6] = [
+            (0, &[0]),
+            (1, &[1]),
+            (127, &[0x7f]),
+            (128, &[0x80, 1]),
+            (150, &[0x96, 1]),
+            (
+                u64::MAX,
+                &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1],
+            ),
+        ];
+        for (value, bytes) in cases {
+            let mut out = Message::new();
+            push_varint(&mut out, value);
+            assert_eq!(out, bytes, "{value}");
+            assert_eq!(varint_length(value), bytes.len());
+        }
+        for (value, zigzag) in [
+            (0, 0),
+            (-1, 1),
+            (1, 2),
+            (-2, 3),
+            (i64::MAX, u64::MAX - 1),
+            (i64::MIN, u64::MAX),
+        ] {
+            let (mut out, mut expected) = (Message::new(), Message::new());
+            push_sint(&mut out, 1, value);
+            push_uint(&mut expected, 1, zigzag);
+            assert_eq!(out, expected, "{value}");
+        }
+        let mut out = Message::new();
+        push_double(&mut out, 2, 1.0);
+        assert_eq!(out, [0x11, 0, 0, 0, 0, 0, 0, 0xf0, 0x3f]);
+    }
+
+    #[test]
+    fn a_message_has_its_length_before_it() {
+        for length in [0, 1, 127, 128, 16_383, 16_384] {
+            let mut out = vec![9];
+            push_message(&mut out, 16, |inner| inner.extend(vec![7; length]));
+            let mut expected = vec![9, 0x82, 1];
+            push_varint(&mut expected, length as u64);
+            expected.extend(vec![7; length]);
+            assert_eq!(out, expected, "{length}");
+        }
+    }
+}
