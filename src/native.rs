@@ -5,8 +5,9 @@ use std::time::Duration;
 /// series and asks quantiles of at a constant relative error.
 ///
 /// Exposed by protobuf only (feature `protobuf`), since the text formats have no form for it. Prometheus reads
-/// it if native histograms are on there. Its versions before 3.0 then drop the classic `_bucket` series unless
-/// they are told to scrape them too, so that dashboards made of those go empty.
+/// it if native histograms are on there. It then drops the classic `_bucket` series beside it, so that dashboards
+/// made of those go empty, unless it is told to keep them: `always_scrape_classic_histograms`, which before 3.0
+/// was `scrape_classic_histograms`.
 ///
 /// A bucket grows over the one before by the factor `2^(2^-schema)`. The window bounds what is kept: what is
 /// below it is counted as zero, what is above it in its last bucket. With the defaults, a label set takes

@@ -66,6 +66,12 @@ use tower_service::Service;
 /// the classic text format 0.0.4 (`text/plain; version=0.0.4; charset=utf-8`). Without a preference, or with
 /// one for nothing of the two, it is 0.0.4. `le` reads the same in both.
 ///
+/// With the feature `protobuf`, it is also the format that Prometheus asks for if native histograms are on:
+/// messages of `io.prometheus.client.MetricFamily`, each with its length before it, for who names
+/// `application/vnd.google.protobuf` and prefers nothing else to it. A [`NativeHistogram`](crate::NativeHistogram)
+/// comes out by it alone, and of a layer's own families, not of those that are registered elsewhere. Families
+/// without samples are left out there.
+///
 /// With the features `zstd` and `gzip`, it is compressed for who asks for that in `Accept-Encoding`; zstd is
 /// preferred where both are wanted alike. It is sent as it is to who asks for something else, even to who
 /// refuses that with `identity;q=0`. Other responses than 200 are never compressed. `Content-Length` is always
@@ -75,8 +81,9 @@ use tower_service::Service;
 /// between its pieces the runtime goes on with other work. One that is dropped makes room for the next. How
 /// fast a client then takes its response keeps nobody waiting.
 ///
-/// A registry's metrics come before the layer's. In 0.0.4, which has fewer types, its counters are declared
-/// under the `_total` of their samples, its infos are gauges, unknown is untyped, and exemplars are left out.
+/// A registry's metrics come before the layer's. In 0.0.4 and in protobuf, which have fewer types, its counters
+/// are declared under the `_total` of their samples, its infos are gauges, and unknown is untyped. In 0.0.4
+/// exemplars are left out.
 ///
 /// ```
 /// use prometheus_client::{metrics::counter::Counter, registry::Registry};
