@@ -62,21 +62,20 @@ impl<B: Body> Body for ResponseBody<B> {
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         let mut this = self.project();
         let polled = this.recording.watch(|| this.inner.as_mut().poll_frame(cx));
-        let ended = match &polled {
-            Poll::Pending => None,
-            Poll::Ready(None) => Some(Outcome::Complete),
-            Poll::Ready(Some(Err(_))) => Some(Outcome::BodyError),
-            // The server does not poll again after trailers, nor once an exact length is reached.
+        match &polled {
+            Poll::Pending => {}
+            Poll::Ready(None) => this.recording.finish(Outcome::Complete),
+            Poll::Ready(Some(Err(_))) => this.recording.finish(Outcome::BodyError),
             Poll::Ready(Some(Ok(frame))) => {
                 let trailers = frame.trailers_ref();
                 if let Some(trailers) = trailers {
                     this.recording.trailers(trailers);
                 }
-                (trailers.is_some() || this.inner.is_end_stream()).then_some(Outcome::Complete)
+                // The server does not poll again after trailers, nor once an exact length is reached.
+                if trailers.is_some() || this.inner.is_end_stream() {
+                    this.recording.finish(Outcome::Complete);
+                }
             }
-        };
-        if let Some(outcome) = ended {
-            this.recording.finish(outcome);
         }
         polled
     }

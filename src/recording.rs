@@ -108,11 +108,21 @@ pub(crate) struct Started {
 
 impl Started {
     /// `None` if the route is skipped.
-    pub(crate) fn now<B>(shared: &'static Shared, request: &Request<B>) -> Option<Self> {
+    pub(crate) fn now<B>(
+        shared: &'static Shared,
+        request: &Request<B>,
+        started: &mut Option<Self>,
+    ) {
         let route = shared.routes.of_request(request);
         if request.method() == http::Method::POST && grpc::is_grpc(request.headers()) {
-            return Self::call(shared, request, route);
+            *started = Self::call(shared, request, route);
+        } else {
+            *started = Self::plain(shared, request, route);
         }
+    }
+
+    #[inline]
+    fn plain<B>(shared: &'static Shared, request: &Request<B>, route: Route) -> Option<Self> {
         let route = route.counted()?;
         let mut method = Method::of(request.method());
         let gauge = shared.store.begin(RouteKey { route, method });
@@ -163,18 +173,6 @@ impl Started {
             },
         })
     }
-
-    #[inline(never)]
-    fn end(&mut self) {
-        let Shared { clock, store, .. } = self.shared;
-        let nanos = clock.delta_as_nanos(self.at, clock.raw());
-        match self.start.route() {
-            Some(route) if !self.key.ending.is_call() => {
-                store.end(self.key, route, nanos);
-            }
-            _ => self.end_kept(nanos),
-        }
-    }
 }
 
 /// One request on its way: owned by `call`, then by the future, then by the body. Empty if the route is
@@ -220,6 +218,7 @@ impl Recording {
     }
 
     /// Takes what the trailers say.
+    #[inline(never)]
     pub(crate) fn trailers(&mut self, trailers: &HeaderMap) {
         let started = self.0.as_mut();
         if let Some(call) = started.filter(|started| started.key.ending.is_call()) {
@@ -227,11 +226,26 @@ impl Recording {
         }
     }
 
-    /// The end is known: records it, where it is, since moving it costs more than all of this.
+    /// Records the end, unless it was before.
+    ///
+    /// Takes a reference, and not the recording: moving that would cost more than all of this.
+    #[inline(never)]
     pub(crate) fn finish(&mut self, outcome: Outcome) {
-        if let Some(started) = &mut self.0 {
-            started.key.ending.set_outcome(outcome);
-            *self = Self(None);
+        let Some(started) = &mut self.0 else { return };
+        let Shared { clock, store, .. } = started.shared;
+        let nanos = clock.delta_as_nanos(started.at, clock.raw());
+        match started.start.route() {
+            Some(gauge) if !started.key.ending.is_call() => {
+                started.key.ending = Ending::plain(outcome);
+                let key = started.key;
+                self.0 = None;
+                store.end(key, gauge, nanos);
+            }
+            _ => {
+                let mut started = *started;
+                self.0 = None;
+                started.end_kept(outcome, nanos);
+            }
         }
     }
 
@@ -316,16 +330,17 @@ impl Started {
 
     /// The end of a call, or of a request of which something is kept elsewhere.
     #[inline(never)]
-    fn end_kept(&mut self, nanos: u64) {
+    fn end_kept(&mut self, outcome: Outcome, nanos: u64) {
         let Shared {
             routes,
             store,
             tracing,
             ..
         } = self.shared;
+        self.key.ending.set_outcome(outcome);
         let gauge = self.gauge();
         self.end_call(gauge, nanos);
-        self.key.route = store.end(self.key, gauge, nanos);
+        store.end(self.key, gauge, nanos);
         routes.calls().release(self.start);
         if let Some(tracing) = tracing {
             if let Some((trace, _)) = tracing.kept.get(self.start) {
@@ -382,7 +397,8 @@ impl Drop for Recording {
     #[inline]
     fn drop(&mut self) {
         if let Self(Some(started)) = self {
-            started.end();
+            let outcome = started.key.ending.outcome();
+            self.finish(outcome);
         }
     }
 }

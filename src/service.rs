@@ -56,29 +56,33 @@ where
     }
 
     #[inline(never)]
-    fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        let mut started = Started::now(self.shared, &request);
-        if self.shared.tracing.is_some() {
-            if let Some(started) = &mut started {
-                started.trace(&mut request);
-            }
-        }
-        let inner = call(&mut self.inner, request, started);
+    fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
+        let mut started = None;
+        let inner = self.start(request, &mut started);
         let recording = Recording::new(started);
         ResponseFuture { inner, recording }
     }
 }
 
-/// The inner `call`, in which a panic is an ending.
-///
-/// On its own and not inlined: its caller then has nothing to drop when this unwinds, which would make the
-/// compiler move the future to where it stays instead of making it there.
-#[inline(never)]
-fn call<S: Service<R>, R>(service: &mut S, request: R, started: Option<Started>) -> S::Future {
-    let panicking = Panicking(&started);
-    let future = service.call(request);
-    mem::forget(panicking);
-    future
+impl<S> Metrics<S> {
+    /// Starts the request and calls the inner service, where a panic is an ending.
+    ///
+    /// On its own and not inlined: its caller then has nothing to drop when this unwinds, which would make the
+    /// compiler move the future to where it stays instead of making it there.
+    #[inline(never)]
+    fn start<B>(&mut self, mut request: Request<B>, started: &mut Option<Started>) -> S::Future
+    where
+        S: Service<Request<B>>,
+    {
+        Started::now(self.shared, &request, started);
+        if let (Some(_), Some(started)) = (&self.shared.tracing, &mut *started) {
+            started.trace(&mut request);
+        }
+        let panicking = Panicking(started);
+        let future = self.inner.call(request);
+        mem::forget(panicking);
+        future
+    }
 }
 
 /// Records a panic when it is dropped.

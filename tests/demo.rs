@@ -362,9 +362,9 @@ async fn metrics_come_in_both_formats_and_are_not_counted() {
     );
     assert!(open.ends_with("# EOF\n"));
 
-    let scrape = Scrape::parse(&classic);
+    let scrape = Scrape::parse(&classic).of_requests();
     assert_eq!(scrape.sum("http_requests_total"), ANSWERED.len() as f64);
-    assert_eq!(scrape, Scrape::parse(&open));
+    assert_eq!(scrape, Scrape::parse(&open).of_requests());
     assert!(!classic.contains("/metrics"));
 }
 
@@ -668,7 +668,7 @@ impl Metrics {
     }
 
     async fn scrape(&self) -> Scrape {
-        Scrape::parse(&self.text("text/plain").await.1)
+        Scrape::parse(&self.text("text/plain").await.1).of_requests()
     }
 
     /// Waits until that many requests to `/slow` are open.

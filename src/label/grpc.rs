@@ -1,8 +1,12 @@
 //! What is a gRPC call, and how it ended: by the protocol's letter, "gRPC over HTTP2".
 
 use super::status::Status;
-use http::{HeaderMap, header::CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, header::CONTENT_TYPE};
 use std::num::NonZero;
+
+// Looking up a name that is not parsed for it costs a third.
+static STATUS: HeaderName = HeaderName::from_static("grpc-status");
+static TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 
 /// The names of the codes, by number.
 const NAMES: [&str; 17] = [
@@ -75,7 +79,7 @@ impl Code {
 
     /// What `grpc-status` says; `None` if it is not there.
     pub(crate) fn of_headers(headers: &HeaderMap) -> Option<Self> {
-        let value = headers.get("grpc-status")?.as_bytes();
+        let value = headers.get(&STATUS)?.as_bytes();
         let number = match *value {
             [digit @ b'0'..=b'9'] => Some(digit - b'0'),
             [b'1', digit @ b'0'..=b'6'] => Some(10 + digit - b'0'),
@@ -113,10 +117,12 @@ impl Code {
 /// Whether the content type is gRPC's: `application/grpc`, alone or followed by `+` or `;`.
 pub(crate) fn is_grpc(headers: &HeaderMap) -> bool {
     headers.get(CONTENT_TYPE).is_some_and(|value| {
-        let Some((name, rest)) = value.as_bytes().split_at_checked(16) else {
+        let Some((name, rest)) = value.as_bytes().split_first_chunk() else {
             return false;
         };
-        name.eq_ignore_ascii_case(b"application/grpc")
+        // In lower case: no other byte that a header's value may have becomes the same by it.
+        let name = u128::from_le_bytes(*name) | u128::from_le_bytes([0x20; 16]);
+        name == u128::from_le_bytes(*b"application/grpc")
             && matches!(rest.first(), None | Some(b'+' | b';'))
     })
 }
@@ -142,7 +148,7 @@ impl Timeout {
 
     /// What a request says; a malformed one says nothing.
     pub(crate) fn of_headers(headers: &HeaderMap) -> Self {
-        let value = headers.get("grpc-timeout").map(|value| value.as_bytes());
+        let value = headers.get(&TIMEOUT).map(|value| value.as_bytes());
         value.and_then(Self::parse).unwrap_or(Self::NONE)
     }
 

@@ -25,7 +25,7 @@ impl Method {
     const CONNECT: Self = Self(7);
 
     pub(crate) fn of(method: &http::Method) -> Self {
-        let index = match *method {
+        Self(match *method {
             http::Method::GET => 0,
             http::Method::POST => 1,
             http::Method::PUT => 2,
@@ -35,13 +35,15 @@ impl Method {
             http::Method::OPTIONS => 6,
             http::Method::CONNECT => 7,
             http::Method::TRACE => 8,
-            _ => 9,
-        };
-        // Not a constant in every `http` 1. Apart, so that the others are read from a table.
-        if index == 9 && method.as_str() != "QUERY" {
-            return Self(10);
-        }
-        Self(index)
+            _ => return Self::extension(method),
+        })
+    }
+
+    // Apart, so that the others are read from a table.
+    #[cold]
+    fn extension(method: &http::Method) -> Self {
+        // Not a constant in every `http` 1.
+        Self(if method.as_str() == "QUERY" { 9 } else { 10 })
     }
 
     /// With the version, if it is known.

@@ -287,10 +287,9 @@ impl Routes {
             return None;
         }
         let path = request.uri().path();
-        let call = match (self.proven(path), grpc::service(path)) {
-            (Some(route), _) => CallRoute::of(route)?,
-            (None, Some(service)) => self.unproven(service, path)?,
-            (None, None) => CallRoute::of(self.unmatched)?,
+        let call = match self.proven(path) {
+            Some(route) => CallRoute::of(route)?,
+            None => self.unproven(path)?,
         };
         let plain = plain.counted().unwrap_or(call.gauge);
         Some(CallRoute { plain, ..call })
@@ -303,7 +302,10 @@ impl Routes {
     }
 
     #[cold]
-    fn unproven(&self, service: &str, path: &str) -> Option<CallRoute> {
+    fn unproven(&self, path: &str) -> Option<CallRoute> {
+        let Some(service) = grpc::service(path) else {
+            return CallRoute::of(self.unmatched);
+        };
         let declared = self.services.iter().find(|known| known.name == service);
         let route = declared.map_or(self.unmatched, |known| known.other);
         let gauge = route.counted()?;

@@ -108,29 +108,41 @@ impl Store {
         key.route
     }
 
-    /// A request ended that had started under that route. The route that it is counted under.
-    pub(crate) fn end(&'static self, key: RequestKey, start_route: RouteId, nanos: u64) -> RouteId {
+    /// A request ended that had started under that route.
+    pub(crate) fn end(&'static self, key: RequestKey, start_route: RouteId, nanos: u64) {
         let shard = slot::shard(self);
-        let found = match shard.requests.find(key.pack()) {
-            Some(cell) if key.route == start_route => Some((cell, key.route)),
-            _ => self.end_new(shard, key, start_route),
+        let stayed = key.route == start_route;
+        let known = if stayed {
+            shard.requests.find(key.pack())
+        } else {
+            None
         };
-        let Some((cell, route)) = found else {
-            return key.route;
-        };
-        shard.requests.add(cell, nanos, Some(self.bucket(nanos)));
-        if let Some(native) = &self.native {
-            let bucket = self.bounds.len() + 1 + native.position(nanos);
-            shard.requests.count(cell, bucket);
+        if let Some(cell) = known.or_else(|| self.end_new(shard, key, start_route)) {
+            match &self.native {
+                None => shard.requests.add(cell, nanos, Some(self.bucket(nanos))),
+                Some(native) => self.add_both(native, shard, cell, nanos),
+            }
         }
-        route
     }
 
-    /// A request that belongs to a trace ended.
-    pub(crate) fn exemplify(&self, key: RequestKey, nanos: u64, trace: TraceId) {
-        if let Some(exemplars) = &self.exemplars {
-            exemplars.offer(key, self.bucket(nanos), trace, nanos);
+    /// Apart, so that it costs those nothing that have no native histogram.
+    #[cold]
+    fn add_both(&self, native: &NativeBuckets, shard: &Shard, cell: &Cell, nanos: u64) {
+        let bucket = self.bucket(nanos);
+        shard.requests.add(cell, nanos, Some(bucket));
+        let native_bucket = self.bounds.len() + 1 + native.position(nanos);
+        shard.requests.count(cell, native_bucket);
+    }
+
+    /// A request that belongs to a trace ended, and was counted under that key if there was room for it.
+    pub(crate) fn exemplify(&'static self, mut key: RequestKey, nanos: u64, trace: TraceId) {
+        let Some(exemplars) = &self.exemplars else {
+            return;
+        };
+        if slot::shard(self).requests.find(key.pack()).is_none() {
+            key.route = key.route.overflow();
         }
+        exemplars.offer(key, self.bucket(nanos), trace, nanos);
     }
 
     /// The first end that a thread sees under a key, or one under another route than it started with.
@@ -140,7 +152,7 @@ impl Store {
         shard: &'a Shard,
         mut key: RequestKey,
         start_route: RouteId,
-    ) -> Option<(&'a Cell, RouteId)> {
+    ) -> Option<&'a Cell> {
         let cell = |key: RequestKey| {
             let index = || self.index(&self.requests, key.pack(), key.route.is_overflow());
             shard.requests.find_or_insert(key.pack(), index)
@@ -163,7 +175,7 @@ impl Store {
                 Movement::Left,
             );
         }
-        found.map(|cell| (cell, key.route))
+        found
     }
 
     /// `false` if there is no room for one more route to start under.

@@ -35,12 +35,15 @@ thread_local! {
 pub(super) fn shard(store: &'static Store) -> &'static Shard {
     match LAST.get() {
         Some((last, shard)) if ptr::eq(last, store) => shard,
-        _ => {
-            let shard = store.shard_of(current());
-            LAST.set(Some((store, shard)));
-            shard
-        }
+        _ => change_to(store),
     }
+}
+
+#[cold]
+fn change_to(store: &'static Store) -> &'static Shard {
+    let shard = store.shard_of(current());
+    LAST.set(Some((store, shard)));
+    shard
 }
 
 /// How many slots can be leased at a time: twice the cores.

@@ -98,14 +98,8 @@ pub fn request(method: &str, target: &str) -> Request<Body> {
 
 /// Whether a line is what a layer says of itself, and not of requests.
 pub fn is_about_itself(line: &str) -> bool {
-    line.starts_with("exposition_")
-        || ["_overflowed_requests_total", "_label_sets"]
-            .iter()
-            .any(|end| {
-                line.split(['{', ' '])
-                    .next()
-                    .is_some_and(|name| name.ends_with(end))
-            })
+    let name = line.split(['{', ' ']).next().unwrap_or_default();
+    name.ends_with("_overflowed_requests_total") || name.ends_with("_label_sets")
 }
 
 /// All values of one scrape but those about the layer itself, by series, as in `http_requests_total{method="GET",route="/",status="200"}`.
@@ -127,6 +121,13 @@ impl Scrape {
                 (series.to_owned(), value.parse().unwrap())
             });
         Self(samples.collect())
+    }
+
+    /// Without what an endpoint says of itself.
+    pub fn of_requests(mut self) -> Self {
+        self.0
+            .retain(|series, _| !series.starts_with("exposition_"));
+        self
     }
 
     /// The value of a series, 0 if there is none.
