@@ -209,7 +209,7 @@ impl Said {
                 let (value, time) = rest.split_once(' ').unwrap_or((rest, ""));
                 let millis = match time {
                     "" => None,
-                    time => Some((time.parse::<f64>().unwrap() * 1e3).floor() as i64),
+                    time => Some((time.parse::<f64>().unwrap() * 1e6).round() as i64 / 1_000),
                 };
                 let value = Number(value.parse().unwrap());
                 said.exemplars
@@ -478,6 +478,7 @@ async fn what_has_no_samples_is_left_out() {
         "Jobs done",
         Family::<Vec<(String, String)>, Counter>::default(),
     );
+    registry.register_collector(Box::new(Empty));
     assert_eq!(scrape(&Exposition::new(registry)).await, []);
     assert_eq!(scrape(&Exposition::new(Registry::default())).await, []);
 }
@@ -644,6 +645,18 @@ impl Collector for Unknown {
     }
 }
 
+/// A family without samples: the library leaves out its own, and not a collector's.
+#[derive(Debug)]
+struct Empty;
+
+impl Collector for Empty {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let kind = MetricType::Histogram;
+        encoder.encode_descriptor("empty", "Nothing", Some(&Unit::Bytes), kind)?;
+        Ok(())
+    }
+}
+
 type Pairs = Vec<(String, String)>;
 
 fn owned(pairs: &[(&str, &str)]) -> Pairs {
@@ -697,7 +710,9 @@ fn full_registry() -> Registry {
     times.observe(7.0, None, None);
     registry.register("sizes", "Sizes", times);
 
-    registry.register("build", "Build", Info::new(hostile));
+    registry.register_collector(Box::new(Empty));
+    // Prometheus rejects a unit that the name does not end with.
+    registry.register_with_unit("build", "Build", Unit::Ratios, Info::new(hostile));
     let sub = registry.sub_registry_with_prefix("sub");
     sub.register_collector(Box::new(Unknown));
     registry
@@ -712,7 +727,7 @@ async fn a_registry_says_what_its_text_says() {
         .map(|(name, (kind, _))| (&**name, &**kind))
         .collect();
     let expected = [
-        ("build_info", "gauge"),
+        ("build_ratios_info", "gauge"),
         ("cpu_seconds_total", "counter"),
         ("down", "gauge"),
         ("jobs_total", "counter"),

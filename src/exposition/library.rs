@@ -159,7 +159,7 @@ impl<'a> Family<'a> {
     }
 
     /// The parts of a sample's line; `None` if it is none of this family.
-    fn sample(self, line: &'a str) -> Option<Sample<'a>> {
+    pub(super) fn sample(self, line: &'a str) -> Option<Sample<'a>> {
         let rest = line.strip_prefix(self.name)?;
         let suffix = &rest[..rest.find(['{', ' '])?];
         if !super::names::suffixes(self.kind).contains(&suffix) {

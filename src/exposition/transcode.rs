@@ -236,3 +236,100 @@ fn split_value(text: &str) -> Option<(Cow<'_, str>, &str)> {
         rest = chars.as_str();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_keeps_its_milliseconds() {
+        // Prometheus cuts off what is below them.
+        let some = |start| start..start + 2_000_i64;
+        for millis in some(0)
+            .chain(some(1_080_000_000_000))
+            .chain(some(1_800_000_000_000))
+        {
+            let text = format!("{:?}", millis as f64 / 1e3);
+            let expected = Timestamp {
+                seconds: millis / 1_000,
+                nanos: (millis % 1_000) as u32 * 1_000_000,
+            };
+            assert_eq!(parse_timestamp(&text), Some(expected), "{text}");
+        }
+        let before = Timestamp {
+            seconds: -2,
+            nanos: 750_000_000,
+        };
+        assert_eq!(parse_timestamp("-1.25"), Some(before));
+        for text in ["", "soon", "NaN", "inf", "1e300"] {
+            assert_eq!(parse_timestamp(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn labels_are_without_their_escapes() {
+        let pair = |name, value: &'static str| (name, Cow::Borrowed(value));
+        for (text, expected) in [
+            ("", vec![]),
+            ("{}", vec![]),
+            (r#"{a=""}"#, vec![pair("a", "")]),
+            (
+                r#"{a="b",c="d,}e="}"#,
+                vec![pair("a", "b"), pair("c", "d,}e=")],
+            ),
+            (
+                r#"{a="\\",b="x\"",c="\n\\ny"}"#,
+                vec![pair("a", "\\"), pair("b", "x\""), pair("c", "\n\\ny")],
+            ),
+        ] {
+            assert_eq!(labels(text), Some(expected), "{text}");
+        }
+        for text in [
+            "{",
+            "a",
+            "{a}",
+            "{a=b}",
+            r#"{a="b}"#,
+            r#"{a="b\"}"#,
+            r#"{a="\x"}"#,
+            r#"{a="b"c="d"}"#,
+        ] {
+            assert_eq!(labels(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_histogram_is_a_sum_a_count_and_buckets_in_that_order() {
+        const FAMILY: Family<'_> = Family {
+            name: "a",
+            kind: "histogram",
+        };
+        let read = |lines: &[(&str, &str)]| {
+            let mut transcription = Transcription::default();
+            transcription.begin(FAMILY, "", None);
+            for (series, value) in lines {
+                let line = format!("a_{series} {value}");
+                transcription.add(&FAMILY.sample(&line)?)?;
+            }
+            transcription.end()
+        };
+        let (sum, count) = (("sum", "1.5"), ("count", "1"));
+        let bucket = (r#"bucket{le="+Inf"}"#, "1");
+        assert_eq!(read(&[sum, count, bucket, sum, count, bucket]), Some(()));
+        assert_eq!(read(&[sum, count]), Some(()));
+        for lines in [
+            &[count][..],
+            &[bucket],
+            &[sum],
+            &[sum, bucket],
+            &[sum, sum, count],
+            &[sum, ("count", "1.5")],
+            &[sum, count, ("bucket", "1")],
+            &[sum, count, (r#"bucket{le="x"}"#, "1")],
+            &[sum, count, (r#"bucket{le="1"}"#, "-1")],
+            &[sum, count, (r#"bucket{le="1"}"#, "1 # {} x")],
+        ] {
+            assert_eq!(read(lines), None, "{lines:?}");
+        }
+    }
+}
