@@ -13,7 +13,7 @@ use std::{
     pin::pin,
     task::{Context, Poll, Waker},
 };
-use support::{NothingLayer, drive, routes, serve, served, targets};
+use support::{NothingLayer, answer_call, drive, drive_calls, routes, serve, served, targets};
 use tower::{Layer, Service, service_fn};
 use tower_red::{Exposition, MetricsLayer, RouteTemplate};
 
@@ -55,6 +55,24 @@ fn router_with_metrics(bencher: Bencher<'_, '_>) {
     bench_router(bencher, || routes().layer(layer.clone()));
 }
 
+#[divan::bench(threads = THREADS)]
+fn call_bare(bencher: Bencher<'_, '_>) {
+    bench_calls(bencher, &service_fn(answer_call));
+}
+
+#[divan::bench(threads = THREADS)]
+fn call_with_nothing(bencher: Bencher<'_, '_>) {
+    bench_calls(bencher, &NothingLayer.layer(service_fn(answer_call)));
+}
+
+#[divan::bench(threads = THREADS)]
+fn call_with_metrics(bencher: Bencher<'_, '_>) {
+    bench_calls(
+        bencher,
+        &MetricsLayer::pair().0.layer(service_fn(answer_call)),
+    );
+}
+
 #[divan::bench(args = [100, 1_000, 10_000])]
 fn scrape(bencher: Bencher<'_, '_>, label_sets: usize) {
     let exposition = exposition(label_sets);
@@ -74,6 +92,17 @@ where
     });
 }
 
+/// Unary gRPC calls.
+fn bench_calls<S, B>(bencher: Bencher<'_, '_>, service: &S)
+where
+    S: Service<Request<Body>, Response = Response<B>, Error = Infallible> + Clone + Sync,
+    B: http_body::Body,
+{
+    bencher
+        .counter(ItemsCount::new(REQUESTS))
+        .bench(|| drive_calls(service, REQUESTS));
+}
+
 /// Each thread has a router of its own, as each connection does when it is served. The layer is shared.
 fn bench_router(bencher: Bencher<'_, '_>, router: impl Fn() -> Router + Sync) {
     let targets = targets();
@@ -89,7 +118,8 @@ async fn answer(_: Request<Body>) -> Result<Response<Body>, Infallible> {
 
 /// An exposition of that many label sets: routes, two methods, five statuses.
 fn exposition(label_sets: usize) -> Exposition {
-    let (layer, exposition) = MetricsLayer::pair();
+    let builder = MetricsLayer::builder().max_label_sets(label_sets);
+    let (layer, exposition) = builder.pair().unwrap();
     let mut service = layer.layer(service_fn(async |request: Request<Body>| {
         let status = *request.extensions().get::<StatusCode>().unwrap();
         let response = Response::builder().status(status);

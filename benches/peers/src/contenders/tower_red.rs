@@ -16,8 +16,10 @@ pub(super) const CONTENDER: Contender = Contender {
     title: "**tower-red**",
     records: "requests, errors, cancelled requests, duration to the end of the body, in flight; \
               also when a client leaves, a service fails, or a handler panics",
-    set_up: |_| {
-        let (layer, exposition) = MetricsLayer::pair();
+    set_up: |label_sets| {
+        // Past the budget, everything is counted under one route.
+        let builder = MetricsLayer::builder().max_label_sets(label_sets.max(4_000));
+        let (layer, exposition) = builder.pair().expect("a valid configuration");
         Box::new(TowerRed { layer, exposition })
     },
 };

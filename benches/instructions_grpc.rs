@@ -1,0 +1,39 @@
+//! Instructions per unary gRPC call to a bare service. See `instructions`.
+
+mod support;
+
+use axum::body::Body;
+use http::{Request, Response};
+use std::{convert::Infallible, process::ExitCode};
+use support::{
+    NothingLayer, answer_call,
+    callgrind::{Count, REQUESTS, measured},
+    drive_calls,
+};
+use tower::{Layer, Service, service_fn};
+use tower_red::MetricsLayer;
+
+const COUNT: Count = Count {
+    kind: "call",
+    bare: "bare gRPC service",
+    record: concat!(env!("CARGO_MANIFEST_DIR"), "/benches/instructions_grpc.txt"),
+};
+
+fn main() -> ExitCode {
+    let service = service_fn(answer_call);
+    COUNT.main(|contender| match contender {
+        "bare" => run(&service),
+        "nothing" => run(&NothingLayer.layer(service)),
+        _ => run(&MetricsLayer::pair().0.layer(service)),
+    })
+}
+
+fn run<S, B>(service: &S)
+where
+    S: Service<Request<Body>, Response = Response<B>, Error = Infallible> + Clone,
+    B: http_body::Body,
+{
+    // The first call proves the method.
+    drive_calls(service, 10);
+    measured(|| drive_calls(service, REQUESTS));
+}
