@@ -1,63 +1,23 @@
 use super::{
-    Convention, Family, Group, Settings, Shown, Value,
-    labels::Keys::{Cancelled, Errors, InFlight, Overflowed, Requests},
-    prometheus::{label_sets, overflowed},
+    Convention, Group, Role, Settings, Shown,
+    prometheus::{families, groups},
 };
 
 /// The names of the crate `axum-prometheus`, 0.10, and in its style those of what it does not have.
 pub(super) fn convention(settings: &Settings) -> Convention {
-    let family = |name: &str, value, group, help| Family {
-        name: format!("axum_http_{name}"),
-        help,
-        value,
-        group,
+    let prefix = match settings.role {
+        Role::Server => "axum_http",
+        Role::Client => "axum_http_client",
     };
-    let endpoint = ("endpoint", Shown::Route);
-    let method = ("method", Shown::Method);
     let group = |of, between: &[(&'static str, Shown)]| {
-        let columns = [method.clone()].into_iter().chain(between.iter().cloned());
-        Group::new(of, columns.chain([endpoint.clone()]))
+        let method = [("method", Shown::Method)].into_iter();
+        let peer = settings.peers.then_some(("peer", Shown::Peer));
+        let last = [("endpoint", Shown::Route)].into_iter().chain(peer);
+        Group::new(of, method.chain(between.iter().cloned()).chain(last))
     };
     Convention {
         role: settings.role,
-        groups: vec![
-            group(
-                Requests,
-                &[("status", Shown::Status), ("grpc_status", Shown::Code)],
-            ),
-            group(Errors, &[("error", Shown::Reason)]),
-            group(Cancelled, &[("phase", Shown::Reason)]),
-            group(InFlight, &[]),
-            Group::new(Overflowed, []),
-        ],
-        families: vec![
-            family(
-                "requests",
-                Value::Count,
-                0,
-                "Requests that ended, in whatever way.",
-            ),
-            family("errors", Value::Count, 1, "Requests that failed, by cause."),
-            family(
-                "requests_cancelled",
-                Value::Count,
-                2,
-                "Requests that were dropped before their end.",
-            ),
-            family(
-                "requests_duration_seconds",
-                Value::Duration,
-                0,
-                "Time from the call to the end of the response body.",
-            ),
-            family(
-                "requests_pending",
-                Value::InFlight,
-                3,
-                "Requests that have not ended yet.",
-            ),
-            overflowed("axum_http", 4),
-            label_sets("axum_http", 4),
-        ],
+        groups: groups(group),
+        families: families(prefix, "requests_duration_seconds", "requests_pending"),
     }
 }

@@ -1,7 +1,7 @@
 use super::{
     Convention, Family, Group, Role, Settings, Shown, Value,
     labels::Keys::{Http, InFlightByMethod, Overflowed, Rpc},
-    prometheus::{label_sets, overflowed},
+    prometheus::about_the_layer,
 };
 
 /// The semantic conventions of OpenTelemetry.
@@ -82,8 +82,9 @@ pub(super) fn convention(settings: &Settings) -> Convention {
                     Role::Client => "Number of active HTTP client requests.",
                 },
             ),
-            overflowed(&prefix, 3),
-            label_sets(&prefix, 3),
-        ],
+        ]
+        .into_iter()
+        .chain(about_the_layer(&prefix, 3))
+        .collect(),
     }
 }
