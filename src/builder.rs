@@ -280,7 +280,10 @@ impl MetricsLayerBuilder {
         self.check_names()?;
         self.check_routes()?;
         self.check_client()?;
-        let native = self.native.map(NativeHistogram::validate).transpose()?;
+        let native = self
+            .native
+            .map(|native| native.validate(&self.buckets.nanos()));
+        let native = native.transpose()?;
         let (mut config, registry) = self.into_config();
         config.native = native;
         config.check_labels()?;

@@ -62,7 +62,8 @@ impl NativeHistogram {
         self
     }
 
-    pub(crate) fn validate(self) -> Result<NativeBuckets, BuildError> {
+    /// The buckets, beside those with these bounds in nanoseconds.
+    pub(crate) fn validate(self, classic: &[u64]) -> Result<NativeBuckets, BuildError> {
         let Self { schema, from, to } = self;
         if schema > MOST_SCHEMA {
             return Err(BuildError::InvalidSchema { schema });
@@ -72,46 +73,107 @@ impl NativeHistogram {
         if from.is_zero() || from >= to || to > longest {
             return Err(BuildError::InvalidWindow { from, to });
         }
-        Ok(NativeBuckets::new(self))
+        Ok(NativeBuckets::new(self, classic))
     }
 }
 
 /// Where durations fall.
+///
+/// Both histograms are made of the same bins, which the bounds of both make: a request is counted once, and so
+/// in both or in none.
 #[derive(Clone, Debug)]
 pub(crate) struct NativeBuckets {
     pub(crate) schema: u8,
     /// Prometheus' index of the first bucket, the one after that of zeros.
     pub(crate) first: i32,
-    /// Upper bounds in nanoseconds, that of zeros before the others.
-    bounds: Box<[u64]>,
-    /// By the number of a duration's bits, the first bucket that it may be in.
+    /// How many buckets there are, with that of zeros.
+    count: usize,
+    bins: Box<[Bin]>,
+    /// By the number of a duration's bits, the first bin that it may be in.
     starts: Box<[u16]>,
 }
 
+#[derive(Clone, Copy, Debug)]
+struct Bin {
+    /// In nanoseconds; the last one has the largest number.
+    bound: u64,
+    /// The buckets that it is in.
+    native: u16,
+    classic: u16,
+}
+
 impl NativeBuckets {
-    fn new(of: NativeHistogram) -> Self {
+    fn new(of: NativeHistogram, classic: &[u64]) -> Self {
         let steps = f64::from(1_u32 << of.schema);
         // A duration above zero and below the longest has an index that is far from the limits.
         let index = |duration: Duration| duration.as_secs_f64().log2() * steps;
         let zero = index(of.from).floor() as i32;
         let last = (index(of.to).ceil() as i32).max(zero + 1);
         let bound = |index: i32| ((f64::from(index) / steps).exp2() * 1e9) as u64;
-        let bounds: Box<[u64]> = (zero..=last).map(bound).collect();
+        let native: Vec<u64> = (zero..=last).map(bound).collect();
+
+        let mut bounds: Vec<u64> = native.iter().chain(classic).copied().collect();
+        bounds.push(u64::MAX);
+        bounds.sort_unstable();
+        bounds.dedup();
+        let below = |bounds: &[u64], bound| bounds.partition_point(|other| *other < bound);
+        let bins = bounds.iter().map(|bound| Bin {
+            bound: *bound,
+            // What is above the window is in its last bucket.
+            native: below(&native, *bound).min(native.len() - 1) as u16,
+            classic: below(classic, *bound) as u16,
+        });
         let start = |bits: u32| {
             let least = 1_u64.checked_shl(bits.saturating_sub(1)).unwrap_or(0);
-            bounds.partition_point(|bound| *bound < least) as u16
+            below(&bounds, least) as u16
         };
         Self {
             schema: of.schema,
             first: zero + 1,
+            count: native.len(),
+            bins: bins.collect(),
             starts: (0..=u64::BITS).map(start).collect(),
-            bounds,
         }
     }
 
-    /// How many there are, with that of zeros.
+    /// How many buckets there are, with that of zeros.
     pub(crate) fn len(&self) -> usize {
-        self.bounds.len()
+        self.count
+    }
+
+    /// How many bins there are.
+    pub(crate) fn bins(&self) -> usize {
+        self.bins.len()
+    }
+
+    /// The bin of a duration.
+    pub(crate) fn bin(&self, nanos: u64) -> usize {
+        let bits = u64::BITS - nanos.leading_zeros();
+        let start = self
+            .starts
+            .get(bits as usize)
+            .map_or(0, |start| usize::from(*start));
+        let rest = self.bins.get(start..).unwrap_or(&[]);
+        // At most those between a number and its double.
+        start + rest.iter().take_while(|bin| bin.bound < nanos).count()
+    }
+
+    /// The classic bucket of a bin.
+    pub(crate) fn classic(&self, bin: usize) -> usize {
+        self.bins.get(bin).map_or(0, |bin| usize::from(bin.classic))
+    }
+
+    /// Adds the counts of bins to those of the buckets that they are in.
+    pub(crate) fn split(&self, counts: &[u64], classic: &mut [u64], native: &mut [u64]) {
+        for (bin, count) in self.bins.iter().zip(counts) {
+            let buckets = [
+                classic.get_mut(usize::from(bin.classic)),
+                native.get_mut(usize::from(bin.native)),
+            ];
+            for bucket in buckets.into_iter().flatten() {
+                *bucket += count;
+            }
+        }
     }
 
     /// Up to where a duration counts as zero, in seconds.
@@ -138,19 +200,6 @@ impl NativeBuckets {
         }
         sparse
     }
-
-    /// Where a duration falls: 0 is the bucket of zeros.
-    pub(crate) fn position(&self, nanos: u64) -> usize {
-        let bits = u64::BITS - nanos.leading_zeros();
-        let start = self
-            .starts
-            .get(bits as usize)
-            .map_or(0, |start| usize::from(*start));
-        let rest = self.bounds.get(start..).unwrap_or(&[]);
-        // At most those between a number and its double.
-        let above = rest.iter().take_while(|bound| **bound < nanos).count();
-        (start + above).min(self.bounds.len() - 1)
-    }
 }
 
 /// The buckets of a native histogram that have counts.
@@ -167,33 +216,52 @@ pub(crate) struct Sparse {
 mod tests {
     use super::*;
 
+    const CLASSIC: [u64; 3] = [5_000_000, 1_000_000_000, 7_777_777_777];
+
     fn buckets(schema: u8) -> NativeBuckets {
         NativeHistogram::default()
             .schema(schema)
-            .validate()
+            .validate(&CLASSIC)
             .unwrap()
     }
 
-    /// Prometheus' definition: the least index whose bound is not below the duration.
-    fn by_definition(buckets: &NativeBuckets, nanos: u64) -> usize {
-        let found = buckets.bounds.iter().position(|bound| nanos <= *bound);
-        found.unwrap_or(buckets.bounds.len() - 1)
+    /// Where a duration falls in both histograms.
+    fn positions(buckets: &NativeBuckets, nanos: u64) -> (usize, i32) {
+        let mut counts = vec![0; buckets.bins()];
+        counts[buckets.bin(nanos)] = 1;
+        let (mut classic, mut native) = (vec![0; CLASSIC.len() + 1], vec![0; buckets.len()]);
+        buckets.split(&counts, &mut classic, &mut native);
+        let position = |counts: &[u64]| {
+            assert_eq!(counts.iter().sum::<u64>(), 1);
+            counts.iter().position(|count| *count == 1).unwrap()
+        };
+        assert_eq!(buckets.classic(buckets.bin(nanos)), position(&classic));
+        let index = buckets.first + position(&native) as i32 - 1;
+        (position(&classic), index)
+    }
+
+    /// Prometheus' definition: the least index whose bound is not below the duration, in the window.
+    fn by_definition(buckets: &NativeBuckets, nanos: u64) -> (usize, i32) {
+        let steps = f64::from(1_u32 << buckets.schema);
+        let last = buckets.first + buckets.len() as i32 - 2;
+        let bound = |index: i32| ((f64::from(index) / steps).exp2() * 1e9) as u64;
+        let index = (buckets.first - 1..last).find(|index| nanos <= bound(*index));
+        let classic = CLASSIC.iter().position(|bound| nanos <= *bound);
+        (classic.unwrap_or(CLASSIC.len()), index.unwrap_or(last))
     }
 
     #[test]
     fn a_duration_falls_where_the_definition_says() {
-        for schema in 0..=8 {
+        for schema in [0, 1, 3, 8] {
             let buckets = buckets(schema);
-            let bounds = buckets.bounds.iter();
-            let near = bounds.flat_map(|bound| [bound - 1, *bound, bound + 1]);
+            let bounds = buckets.bins.iter().map(|bin| bin.bound);
+            let some = bounds.step_by(1 << (schema / 2));
+            let near = some.flat_map(|bound| [bound - 1, bound, bound.saturating_add(1)]);
             let any = (0..64).flat_map(|bits| [1 << bits, (1 << bits) + 1, 3 << (bits / 2)]);
-            for nanos in near.chain(any).chain([0, u64::MAX]) {
-                let position = buckets.position(nanos);
-                assert_eq!(
-                    position,
-                    by_definition(&buckets, nanos),
-                    "{schema}: {nanos}"
-                );
+            let classic = CLASSIC.into_iter().flat_map(|bound| [bound, bound + 1]);
+            for nanos in near.chain(any).chain(classic).chain([0, u64::MAX]) {
+                let expected = by_definition(&buckets, nanos);
+                assert_eq!(positions(&buckets, nanos), expected, "{schema}: {nanos}");
             }
         }
     }
@@ -202,19 +270,20 @@ mod tests {
     fn bounds_are_powers_of_the_base() {
         let buckets = buckets(3);
         assert_eq!((buckets.first, buckets.len()), (-159, 256));
+        // A bound of a second is in both.
+        assert_eq!(buckets.bins(), 256 + CLASSIC.len() - 1 + 1);
         assert_eq!(buckets.zero_threshold(), 0.000_000_953_674_316_406_25);
-        // A second is the upper bound of the bucket of index 0, and half of it that of index -8.
         for (nanos, index) in [
+            (0, -160),
+            (953, -160),
             (1_000_000_000, 0),
             (1_000_000_001, 1),
             (500_000_000, -8),
             (2_000_000_000, 8),
+            (u64::MAX, 95),
         ] {
-            let position = buckets.position(nanos) as i32;
-            assert_eq!(buckets.first + position - 1, index, "{nanos}");
+            assert_eq!(positions(&buckets, nanos).1, index, "{nanos}");
         }
-        assert_eq!(buckets.position(u64::MAX), 255);
-        assert_eq!(buckets.position(953), 0);
     }
 
     #[test]
@@ -241,7 +310,7 @@ mod tests {
         for (from, to) in [(0, 1), (2, 2), (3, 2)] {
             let error = native
                 .window(micros(from), micros(to))
-                .validate()
+                .validate(&CLASSIC)
                 .unwrap_err();
             assert_eq!(
                 error,
@@ -253,10 +322,10 @@ mod tests {
         }
         native
             .window(micros(1), Duration::MAX)
-            .validate()
+            .validate(&CLASSIC)
             .unwrap_err();
-        assert!(native.schema(9).validate().is_err());
+        assert!(native.schema(9).validate(&CLASSIC).is_err());
         let narrow = native.schema(0).window(micros(1_000), micros(1_001));
-        assert_eq!(narrow.validate().unwrap().len(), 2);
+        assert_eq!(narrow.validate(&CLASSIC).unwrap().len(), 2);
     }
 }

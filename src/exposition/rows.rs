@@ -191,8 +191,7 @@ impl<'a> RowRef<'a> {
         let mut nanos = 0_u64;
         for key in self.keys() {
             nanos = nanos.wrapping_add(snapshot.nanos(key));
-            add(buckets, snapshot.buckets(key));
-            add(native_buckets, snapshot.native_buckets(key));
+            snapshot.add_to(key, buckets, native_buckets);
         }
         exemplars.clear();
         if snapshot.has_exemplars() {
@@ -204,12 +203,6 @@ impl<'a> RowRef<'a> {
         }
         histogram.seconds = nanos as f64 / 1e9;
         histogram.count = histogram.buckets.iter().sum();
-    }
-}
-
-fn add(sums: &mut [u64], values: &[u64]) {
-    for (sum, value) in sums.iter_mut().zip(values) {
-        *sum += value;
     }
 }
 

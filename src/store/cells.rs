@@ -18,8 +18,6 @@ const FIRST_SLAB: usize = 16;
 const MOST_IN_A_SLAB: usize = 256;
 /// Cells of a native histogram are wide.
 const MOST_WORDS_IN_A_SLAB: usize = 8_192;
-/// How often a cell is read again that is written meanwhile. A request writes it for some nanoseconds.
-const TRIES: usize = 64;
 
 /// Counters of one shard, a few words for each key.
 ///
@@ -130,13 +128,6 @@ impl Cells {
         words
     }
 
-    /// Adds one to one more bucket of a cell.
-    pub(super) fn count(&self, cell: &Cell, bucket: usize) {
-        if let Some(word) = cell.words.get(1 + bucket) {
-            self.add_to(word, 1);
-        }
-    }
-
     /// The sum of some of a key's words.
     pub(super) fn sum(&self, key: u64, words: Range<usize>) -> u64 {
         let words = self
@@ -159,23 +150,6 @@ impl Cell {
     pub(super) fn add_into(&self, sums: &mut [u64]) {
         for (sum, word) in sums.iter_mut().zip(self.words).rev() {
             *sum = sum.wrapping_add(word.load(Ordering::Acquire));
-        }
-    }
-
-    /// The same for words that hold two histograms: that many buckets, and others. Both count the same
-    /// requests, as Prometheus wants it.
-    pub(super) fn add_both_into(&self, buckets: usize, sums: &mut [u64]) {
-        let mut words = vec![0; self.words.len()];
-        for _ in 0..TRIES {
-            words.fill(0);
-            self.add_into(&mut words);
-            let (classic, native) = words.split_at(1 + buckets);
-            if classic[1..].iter().sum::<u64>() == native.iter().sum::<u64>() {
-                break;
-            }
-        }
-        for (sum, word) in sums.iter_mut().zip(words) {
-            *sum = sum.wrapping_add(word);
         }
     }
 }

@@ -48,8 +48,8 @@ pub(crate) struct Store {
 
 /// What the threads of one slot counted.
 struct Shard {
-    /// Per request key: the nanoseconds, the buckets, the last one without a bound, and those of the native
-    /// histogram if there is one.
+    /// Per request key: the nanoseconds, then the buckets, the last one without a bound; or the bins that these
+    /// and a native histogram's are made of.
     requests: Cells,
     /// Per route key and movement: how often.
     movements: Cells,
@@ -118,20 +118,8 @@ impl Store {
             None
         };
         if let Some(cell) = known.or_else(|| self.end_new(shard, key, start_route)) {
-            match &self.native {
-                None => shard.requests.add(cell, nanos, Some(self.bucket(nanos))),
-                Some(native) => self.add_both(native, shard, cell, nanos),
-            }
+            shard.requests.add(cell, nanos, Some(self.bin(nanos)));
         }
-    }
-
-    /// Apart, so that it costs those nothing that have no native histogram.
-    #[cold]
-    fn add_both(&self, native: &NativeBuckets, shard: &Shard, cell: &Cell, nanos: u64) {
-        let bucket = self.bucket(nanos);
-        shard.requests.add(cell, nanos, Some(bucket));
-        let native_bucket = self.bounds.len() + 1 + native.position(nanos);
-        shard.requests.count(cell, native_bucket);
     }
 
     /// A request that belongs to a trace ended, and was counted under that key if there was room for it.
@@ -142,7 +130,11 @@ impl Store {
         if slot::shard(self).requests.find(key.pack()).is_none() {
             key.route = key.route.overflow();
         }
-        exemplars.offer(key, self.bucket(nanos), trace, nanos);
+        let bucket = match &self.native {
+            Some(native) => native.classic(native.bin(nanos)),
+            None => self.bin(nanos),
+        };
+        exemplars.offer(key, bucket, trace, nanos);
     }
 
     /// The first end that a thread sees under a key, or one under another route than it started with.
@@ -209,8 +201,12 @@ impl Store {
         lock(&self.requests).budgeted >= self.most_label_sets
     }
 
-    /// Linear: most requests are fast, so that their bucket is among the first.
-    fn bucket(&self, nanos: u64) -> usize {
+    /// Where a duration is counted: in a bucket, or in a bin of two histograms.
+    fn bin(&self, nanos: u64) -> usize {
+        if let Some(native) = &self.native {
+            return native.bin(nanos);
+        }
+        // Linear: most requests are fast, so that their bucket is among the first.
         let within = |bound: &u64| nanos <= *bound;
         self.bounds
             .iter()
@@ -218,25 +214,23 @@ impl Store {
             .unwrap_or(self.bounds.len())
     }
 
+    fn bins(&self) -> usize {
+        let native = self.native.as_ref();
+        native.map_or(self.bounds.len() + 1, NativeBuckets::bins)
+    }
+
     /// The shard of a slot.
     fn shard_of(&self, slot: usize) -> &Shard {
         let common = self.shards.len() - 1;
         let slot = slot.min(common);
-        self.shards[slot].get_or_init(|| {
-            let native = self.native.as_ref().map_or(0, NativeBuckets::len);
-            Shard::new(self.bounds.len() + 1, native, slot < common)
-        })
+        self.shards[slot].get_or_init(|| Shard::new(self.bins(), slot < common))
     }
 
     /// Begins to sum up the requests of all shards.
-    pub(crate) fn collect(&self) -> Collecting {
+    pub(crate) fn collect(&'static self) -> Collecting {
         let keys = lock(&self.requests).keys.len();
         Collecting {
-            snapshot: Snapshot::new(
-                self.bounds.len() + 1,
-                self.native.as_ref().map_or(0, NativeBuckets::len),
-                keys,
-            ),
+            snapshot: Snapshot::new(self.bounds.len() + 1, self.native.as_ref(), keys),
             shard: 0,
         }
     }
@@ -277,8 +271,8 @@ impl Store {
         let moved = |movement| self.sum(|shard| shard.movements.sum(route.pack(movement), 0..1));
         let mut gone = moved(Movement::Left);
         for key in ended {
-            let buckets = 1..self.bounds.len() + 2;
-            gone += self.sum(|shard| shard.requests.sum(key.pack(), buckets.clone()));
+            let bins = 1..self.bins() + 1;
+            gone += self.sum(|shard| shard.requests.sum(key.pack(), bins.clone()));
         }
         let came = moved(Movement::Arrived) + moved(Movement::Started);
         came.saturating_sub(gone)
@@ -318,9 +312,9 @@ pub(crate) struct Collecting {
 }
 
 impl Shard {
-    fn new(buckets: usize, native_buckets: usize, leased: bool) -> Self {
+    fn new(bins: usize, leased: bool) -> Self {
         Self {
-            requests: Cells::new(1 + buckets + native_buckets, leased),
+            requests: Cells::new(1 + bins, leased),
             movements: Cells::new(1, leased),
         }
     }

@@ -2,23 +2,26 @@ use super::{
     cells::Cell,
     exemplars::{Exemplar, ExemplarMap},
 };
+use crate::native::NativeBuckets;
 
 /// What all shards counted of requests, summed up per key. Keys are named by their index in the store's list.
 #[derive(Default)]
 pub(crate) struct Snapshot {
-    /// Words per key: the nanoseconds, the buckets, then those of the native histogram.
+    /// Words per key: the nanoseconds, then the bins.
     width: usize,
     buckets: usize,
+    native: Option<&'static NativeBuckets>,
     words: Vec<u64>,
     exemplars: ExemplarMap,
 }
 
 impl Snapshot {
-    pub(super) fn new(buckets: usize, native_buckets: usize, keys: usize) -> Self {
-        let width = 1 + buckets + native_buckets;
+    pub(super) fn new(buckets: usize, native: Option<&'static NativeBuckets>, keys: usize) -> Self {
+        let width = 1 + native.map_or(buckets, NativeBuckets::bins);
         Self {
             width,
             buckets,
+            native,
             words: Vec::with_capacity(keys * width),
             exemplars: ExemplarMap::new(),
         }
@@ -30,13 +33,8 @@ impl Snapshot {
 
     /// How many cells it added.
     pub(super) fn add<'a>(&mut self, cells: impl Iterator<Item = &'a Cell>) -> usize {
-        let buckets = self.buckets;
-        let both = self.native_bucket_count() > 0;
         cells
-            .map(|cell| match (self.words_of(cell.index), both) {
-                (sums, true) => cell.add_both_into(buckets, sums),
-                (sums, false) => cell.add_into(sums),
-            })
+            .map(|cell| cell.add_into(self.words_of(cell.index)))
             .count()
     }
 
@@ -55,7 +53,7 @@ impl Snapshot {
 
     /// How many the native histogram has, 0 if there is none.
     pub(crate) fn native_bucket_count(&self) -> usize {
-        self.width - 1 - self.buckets
+        self.native.map_or(0, NativeBuckets::len)
     }
 
     /// Whether any request is an exemplar.
@@ -68,14 +66,20 @@ impl Snapshot {
         self.get(index).first().copied().unwrap_or(0)
     }
 
-    /// The buckets of a key, not cumulated; empty if it was first seen after the snapshot.
-    pub(crate) fn buckets(&self, index: u32) -> &[u64] {
-        self.get(index).get(1..=self.buckets).unwrap_or(&[])
+    /// Adds the buckets of a key, not cumulated, to these: nothing if it was first seen after the snapshot.
+    pub(crate) fn add_to(&self, index: u32, buckets: &mut [u64], native_buckets: &mut [u64]) {
+        match self.native {
+            Some(native) => native.split(self.bins(index), buckets, native_buckets),
+            None => {
+                for (sum, count) in buckets.iter_mut().zip(self.bins(index)) {
+                    *sum += count;
+                }
+            }
+        }
     }
 
-    /// The buckets of a key's native histogram, likewise.
-    pub(crate) fn native_buckets(&self, index: u32) -> &[u64] {
-        self.get(index).get(1 + self.buckets..).unwrap_or(&[])
+    fn bins(&self, index: u32) -> &[u64] {
+        self.get(index).get(1..).unwrap_or(&[])
     }
 
     /// The exemplar of a key's bucket.
@@ -85,7 +89,7 @@ impl Snapshot {
 
     /// How many requests ended with a key.
     pub(crate) fn count(&self, index: u32) -> u64 {
-        self.buckets(index).iter().sum()
+        self.bins(index).iter().sum()
     }
 
     fn get(&self, index: u32) -> &[u64] {

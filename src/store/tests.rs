@@ -49,7 +49,7 @@ fn count(store: &'static Store, key: RouteKey, nanos: u64) {
     store.end(ended(key, Outcome::Complete), key.route, nanos);
 }
 
-fn collect(store: &Store) -> Snapshot {
+fn collect(store: &'static Store) -> Snapshot {
     let mut collecting = store.collect();
     std::iter::repeat_with(|| store.collect_some(&mut collecting))
         .find_map(|done| done)
@@ -61,7 +61,7 @@ fn shards(store: &Store) -> impl Iterator<Item = &Shard> {
 }
 
 /// How many requests ended in all, and how many are in flight.
-fn totals(store: &Store) -> (u64, u64) {
+fn totals(store: &'static Store) -> (u64, u64) {
     let snapshot = collect(store);
     let requests = store.request_keys(0, 99);
     let finished = (0..requests.len() as u32)
@@ -88,7 +88,9 @@ fn a_bucket_has_what_is_at_most_its_bound() {
         count(store, route(1), nanos);
     }
     let snapshot = collect(store);
-    assert_eq!(snapshot.buckets(0), [2, 2, 1, 2]);
+    let mut buckets = [0; 4];
+    snapshot.add_to(0, &mut buckets, &mut []);
+    assert_eq!(buckets, [2, 2, 1, 2]);
     assert_eq!(snapshot.count(0), 7);
     assert_eq!(snapshot.nanos(0), u64::MAX);
 }
@@ -231,4 +233,25 @@ fn past_the_budget_requests_are_counted_under_the_overflow_route() {
     let [first, second] = [1, 2].map(|number| route(number).route);
     assert_eq!(counts, [(first, 1), (second, 2), (over, 3), (over, 1)]);
     assert_eq!(totals(store), (7, 0));
+}
+
+#[test]
+fn one_count_is_in_both_histograms() {
+    let native = crate::NativeHistogram::default().validate(&BOUNDS).unwrap();
+    let (count_of_native, zeros) = (native.len(), 3);
+    let store: &'static Store = Box::leak(Box::new(Store::new(StoreSettings {
+        bounds: BOUNDS.into(),
+        native: Some(native),
+        has_exemplars: false,
+        most_label_sets: 10,
+    })));
+    for nanos in [0, 10, 950, 960, 2_000, 5_000_000_000] {
+        count(store, route(1), nanos);
+    }
+    let snapshot = collect(store);
+    let (mut buckets, mut native) = ([0; 4], vec![0; count_of_native]);
+    snapshot.add_to(0, &mut buckets, &mut native);
+    assert_eq!(buckets, [2, 0, 2, 2]);
+    assert_eq!((native[0], native.iter().sum::<u64>()), (zeros, 6));
+    assert_eq!((snapshot.count(0), totals(store)), (6, (6, 0)));
 }
