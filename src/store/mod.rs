@@ -109,6 +109,8 @@ impl Store {
     }
 
     /// A request ended that had started under that route.
+    // Two callers, of which one is on every request's way.
+    #[inline(always)]
     pub(crate) fn end(&'static self, key: RequestKey, start_route: RouteId, nanos: u64) {
         let shard = slot::shard(self);
         let stayed = key.route == start_route;
