@@ -1,14 +1,16 @@
 //! Instructions per unary gRPC call to a bare service. See `instructions`.
 
+#[path = "support/calls.rs"]
+mod calls;
 mod support;
 
 use axum::body::Body;
+use calls::{answer_call, drive_calls};
 use http::{Request, Response};
 use std::{convert::Infallible, process::ExitCode};
 use support::{
-    NothingLayer, answer_call,
+    NothingLayer,
     callgrind::{Count, REQUESTS, measured},
-    drive_calls,
 };
 use tower::{Layer, Service, service_fn};
 use tower_red::MetricsLayer;

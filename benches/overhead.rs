@@ -2,9 +2,12 @@
 //!
 //! Each figure of a request is for [`REQUESTS`] of them.
 
+#[path = "support/calls.rs"]
+mod calls;
 mod support;
 
 use axum::{Router, body::Body};
+use calls::{answer_call, drive_calls};
 use divan::{Bencher, counter::ItemsCount};
 use http::{Method, Request, Response, StatusCode};
 use http_body::Body as _;
@@ -13,7 +16,7 @@ use std::{
     pin::pin,
     task::{Context, Poll, Waker},
 };
-use support::{NothingLayer, answer_call, drive, drive_calls, routes, serve, served, targets};
+use support::{NothingLayer, drive, routes, serve, served, targets};
 use tower::{Layer, Service, service_fn};
 use tower_red::{Exposition, MetricsLayer, RouteTemplate};
 

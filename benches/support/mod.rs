@@ -13,13 +13,10 @@ use axum::{
     extract::Path,
     routing::{get, post},
 };
-use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
+use http::{Method, Request, Response};
 use http_body::Body as _;
-use http_body_util::{BodyExt, Full};
 use std::{
     convert::Infallible,
-    future::{Ready, ready},
     pin::{Pin, pin},
     task::{Context, Poll, Waker},
 };
@@ -71,36 +68,6 @@ pub fn drive(router: &Router, targets: &[(Method, String)], requests: usize) {
         let request = Request::builder().method(method).uri(path.as_str());
         serve(&mut router.clone(), request.body(Body::empty()).unwrap());
     }
-}
-
-/// Makes that many unary gRPC calls of one method, each served by a clone.
-pub fn drive_calls<S, B>(service: &S, calls: usize)
-where
-    S: Service<Request<Body>, Response = Response<B>, Error = Infallible> + Clone,
-    B: http_body::Body,
-{
-    for _ in 0..calls {
-        let call = Request::post("/shop.Orders/Place")
-            .header("te", "trailers")
-            .header("content-type", "application/grpc")
-            .header("user-agent", "a client")
-            .header("grpc-timeout", "5S");
-        serve(&mut service.clone(), call.body(Body::empty()).unwrap());
-    }
-}
-
-/// Answers a gRPC call with a message and a status in the trailers.
-pub fn answer_call(
-    _: Request<Body>,
-) -> Ready<Result<Response<impl http_body::Body + use<>>, Infallible>> {
-    let trailers = HeaderMap::from_iter([(
-        HeaderName::from_static("grpc-status"),
-        HeaderValue::from_static("0"),
-    )]);
-    let message = Full::new(Bytes::from_static(b"\0\0\0\0\x06answer"));
-    let body = message.with_trailers(ready(Some(Ok(trailers))));
-    let response = Response::builder().header("content-type", "application/grpc");
-    ready(Ok(response.body(body).unwrap()))
 }
 
 /// Serves one request whose response is there at once.
