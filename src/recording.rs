@@ -107,7 +107,7 @@ pub(crate) struct Started {
 }
 
 impl Started {
-    /// `None` if the route is skipped.
+    /// Starts a request where it stays, unless its route is skipped.
     pub(crate) fn now<B>(
         shared: &'static Shared,
         request: &Request<B>,
@@ -178,8 +178,8 @@ impl Started {
 /// One request on its way: owned by `call`, then by the future, then by the body. Empty if the route is
 /// skipped, and once it is recorded.
 ///
-/// It records in one place, when it is dropped, whatever dropped it. Its outcome says *cancelled* until
-/// somebody knows better, and *panic* once inner code unwound.
+/// It records in one place, `finish`, when it is dropped at the latest, whatever dropped it. Its outcome then says
+/// *cancelled*, since nobody knew better, or *panic* if inner code unwound.
 #[derive(Default)]
 pub(crate) struct Recording(Option<Started>);
 

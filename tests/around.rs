@@ -15,80 +15,17 @@ use http::HeaderMap;
 use http_body_util::BodyExt;
 use prometheus_client::{collector::Collector, encoding::DescriptorEncoder, registry::Registry};
 use std::{
-    env, fmt,
-    io::{self, BufRead, BufReader},
+    fmt,
     net::SocketAddr,
-    path::PathBuf,
-    process::{Child, ChildStderr, ChildStdout, Command, Stdio},
     sync::{
         Mutex,
         mpsc::{self, Receiver, Sender},
     },
     time::Duration,
 };
-use support::{Scrape, http1, request, serve, until};
+use support::{Scrape, example::Example, http1, request, serve, until};
 use tokio::{task::block_in_place, time::timeout};
 use tower_red::{Exposition, MetricsLayer};
-
-/// An example that runs, until it is dropped.
-struct Example {
-    process: Child,
-    stdout: BufReader<ChildStdout>,
-    stderr: ChildStderr,
-}
-
-impl Example {
-    /// Starts it with nothing set but ports, which are free ones, and these variables.
-    fn start(name: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
-        let mut process = Command::new(executable(name))
-            .args(arguments)
-            .env_remove("METRICS_TOKEN")
-            .env_remove("METRICS_BASIC")
-            .envs([("PORT", "0"), ("ADMIN_PORT", "0")])
-            .envs(variables.iter().copied())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        Self {
-            stdout: BufReader::new(process.stdout.take().unwrap()),
-            stderr: process.stderr.take().unwrap(),
-            process,
-        }
-    }
-
-    /// The address in the next line, after these words.
-    fn address(&mut self, words: &str) -> SocketAddr {
-        let mut line = String::new();
-        self.stdout.read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix(words);
-        address.unwrap_or_else(|| panic!("{line}")).parse().unwrap()
-    }
-
-    /// Ends it, for all that it has said to be there.
-    fn complaint(&mut self) -> String {
-        self.process.kill().ok();
-        io::read_to_string(&mut self.stderr).unwrap()
-    }
-}
-
-impl Drop for Example {
-    fn drop(&mut self) {
-        self.process.kill().ok();
-        self.process.wait().ok();
-    }
-}
-
-fn executable(name: &str) -> PathBuf {
-    // A test is in `deps`, beside `examples`.
-    let test = env::current_exe().unwrap();
-    let profile = test.parent().and_then(|deps| deps.parent()).unwrap();
-    profile
-        .join("examples")
-        .join(name)
-        .with_extension(env::consts::EXE_EXTENSION)
-}
 
 struct Answer {
     status: u16,
@@ -141,7 +78,7 @@ async fn assert_compressed(address: SocketAddr, headers: &[(&'static str, &str)]
     #[cfg(feature = "gzip")]
     {
         assert_eq!(answer.header("content-encoding"), Some("gzip"));
-        let text = io::read_to_string(flate2::read::GzDecoder::new(&*answer.body)).unwrap();
+        let text = std::io::read_to_string(flate2::read::GzDecoder::new(&*answer.body)).unwrap();
         assert_eq!(Scrape::parse(&text).sum("http_requests_total"), 1.0);
     }
     #[cfg(not(feature = "gzip"))]

@@ -18,13 +18,13 @@ use std::{
     env,
     io::{BufRead, BufReader, Read},
     net::{Shutdown, SocketAddr},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Child, ChildStdout, Command, Stdio},
     sync::{Arc, mpsc},
     thread,
     time::{Duration, Instant},
 };
-use support::{Body, Scrape, changes, request, until};
+use support::{Body, Scrape, changes, example, request, until};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -777,12 +777,7 @@ impl Demo {
 }
 
 fn executable() -> PathBuf {
-    // A test is in `deps`, beside `examples`.
-    let test = env::current_exe().unwrap();
-    let target = test.parent().and_then(Path::parent).unwrap();
-    let demo = target
-        .join("examples")
-        .join(format!("demo{}", env::consts::EXE_SUFFIX));
+    let demo = example::executable("demo");
     assert!(
         demo.is_file(),
         "{} is missing: `cargo build --example demo` makes it",

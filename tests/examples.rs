@@ -3,65 +3,17 @@
 mod support;
 
 use http_body_util::BodyExt;
-use std::{
-    env,
-    io::{BufRead, BufReader},
-    net::SocketAddr,
-    path::PathBuf,
-    process::{Child, ChildStdout, Command, Stdio},
+use std::process::Command;
+use support::{
+    Scrape,
+    example::{Example, executable},
+    http1, request,
 };
-use support::{Scrape, http1, request};
-
-/// An example that runs, until it is dropped.
-struct Example {
-    process: Child,
-    /// Kept open, or its next line would fail.
-    _stdout: BufReader<ChildStdout>,
-    address: SocketAddr,
-}
-
-impl Example {
-    /// Starts a server on a free port.
-    fn serving(name: &str) -> Self {
-        let mut process = Command::new(executable(name))
-            .env("PORT", "0")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut stdout = BufReader::new(process.stdout.take().unwrap());
-        let mut line = String::new();
-        stdout.read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("listening on http://");
-        Self {
-            address: address.unwrap_or(&line).parse().unwrap(),
-            process,
-            _stdout: stdout,
-        }
-    }
-}
-
-impl Drop for Example {
-    fn drop(&mut self) {
-        self.process.kill().ok();
-        self.process.wait().ok();
-    }
-}
-
-fn executable(name: &str) -> PathBuf {
-    // A test is in `deps`, beside `examples`.
-    let test = env::current_exe().unwrap();
-    let profile = test.parent().and_then(|deps| deps.parent()).unwrap();
-    profile
-        .join("examples")
-        .join(name)
-        .with_extension(env::consts::EXE_EXTENSION)
-}
 
 #[tokio::test]
 async fn the_hyper_example_names_its_paths_by_the_declared_templates() {
-    let example = Example::serving("hyper");
-    let mut client = http1(example.address).await;
+    let mut example = Example::start("hyper", &[], &[]);
+    let mut client = http1(example.address("listening on http://")).await;
     let mut send = async |method: &str, path: &str| {
         client.ready().await.unwrap();
         let response = client.send_request(request(method, path)).await.unwrap();

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, unreachable_pub)]
 
+pub mod example;
+
 use axum::{BoxError, Router};
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
