@@ -2,13 +2,7 @@
 //!
 //! Messages are texts. A request says what the service is to do: see [`Orders`].
 
-#![allow(dead_code, unreachable_pub)]
-
-use super::{
-    grpc::CODES,
-    support::{Scrape, serve, settled, until},
-};
-use axum::Router;
+use super::{Scrape, grpc::CODES, serve, settled, until};
 use bytes::{Buf, BufMut, Bytes};
 use futures_util::{Stream, StreamExt, future::BoxFuture, stream};
 use http::{Request, uri::PathAndQuery};
@@ -38,10 +32,10 @@ use tonic::{
 use tower::{Service, service_fn};
 use tower_red::{Exposition, MetricsLayer, MetricsLayerBuilder, RouteTemplate};
 
-pub const ANSWER: &str = "/shop.Orders/Answer";
-pub const LIST: &str = "/shop.Orders/List";
-pub const COLLECT: &str = "/shop.Orders/Collect";
-pub const CHAT: &str = "/shop.Orders/Chat";
+pub(crate) const ANSWER: &str = "/shop.Orders/Answer";
+pub(crate) const LIST: &str = "/shop.Orders/List";
+pub(crate) const COLLECT: &str = "/shop.Orders/Collect";
+pub(crate) const CHAT: &str = "/shop.Orders/Chat";
 
 // ---- The service.
 
@@ -51,7 +45,7 @@ pub const CHAT: &str = "/shop.Orders/Chat";
 /// its request says. Unless a message, of `List` what follows the number, says how to end: `never` to wait for
 /// ever, `panic`, or the name of a code to fail with.
 #[derive(Clone, Debug)]
-pub struct Orders;
+pub(crate) struct Orders;
 
 impl NamedService for Orders {
     const NAME: &'static str = "shop.Orders";
@@ -146,7 +140,7 @@ async fn end(what: &str) -> Result<(), Status> {
 
 /// Texts, instead of what code generation makes.
 #[derive(Clone, Copy, Debug)]
-pub struct Text;
+pub(crate) struct Text;
 
 impl Codec for Text {
     type Encode = String;
@@ -187,27 +181,27 @@ impl Decoder for Text {
 
 /// Where the layer is put.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Place {
+pub(crate) enum Place {
     /// `Server::builder().layer(metrics)`.
     Tonic,
     /// `Routes::into_axum_router().layer(metrics)`, served by axum.
     Axum,
 }
 
-pub const PLACES: [Place; 2] = [Place::Tonic, Place::Axum];
+pub(crate) const PLACES: [Place; 2] = [Place::Tonic, Place::Axum];
 
-pub struct Served {
-    pub address: SocketAddr,
-    pub exposition: Exposition,
+pub(crate) struct Served {
+    pub(crate) address: SocketAddr,
+    pub(crate) exposition: Exposition,
 }
 
 impl Place {
     /// The service behind a layer with the default configuration.
-    pub async fn serve(self) -> Served {
+    pub(crate) async fn serve(self) -> Served {
         self.serve_with(MetricsLayer::builder()).await
     }
 
-    pub async fn serve_with(self, builder: MetricsLayerBuilder) -> Served {
+    pub(crate) async fn serve_with(self, builder: MetricsLayerBuilder) -> Served {
         let (metrics, exposition) = builder.pair().unwrap();
         let address = match self {
             Self::Tonic => serve_tonic(Server::builder(), metrics).await,
@@ -220,7 +214,7 @@ impl Place {
     }
 
     /// The same, and inside of the layer an interceptor that knows nobody.
-    pub async fn serve_guarded(self, builder: MetricsLayerBuilder) -> Served {
+    pub(crate) async fn serve_guarded(self, builder: MetricsLayerBuilder) -> Served {
         let (metrics, exposition) = builder.pair().unwrap();
         let refuse = |_: tonic::Request<()>| Err(Status::unauthenticated("who are you?"));
         let guard = InterceptorLayer::new(refuse);
@@ -244,7 +238,7 @@ impl Place {
     }
 }
 
-pub async fn serve_tonic(server: Server, metrics: MetricsLayer) -> SocketAddr {
+pub(crate) async fn serve_tonic(server: Server, metrics: MetricsLayer) -> SocketAddr {
     let (incoming, address) = listen().await;
     let server = server.layer(metrics).add_service(Orders);
     tokio::spawn(server.serve_with_incoming(incoming));
@@ -258,12 +252,12 @@ async fn listen() -> (TcpIncoming, SocketAddr) {
 }
 
 impl Served {
-    pub async fn client(&self) -> Client<Channel> {
+    pub(crate) async fn client(&self) -> Client<Channel> {
         Client::new(channel(self.address).await)
     }
 
     /// Has a call end that way, by a client that is gone then, after one that proved the routes.
-    pub async fn counts(
+    pub(crate) async fn counts(
         &self,
         expected: BTreeMap<String, f64>,
         way: impl AsyncFnOnce(Client<Channel>),
@@ -276,7 +270,7 @@ impl Served {
     }
 
     /// Calls each method once, so that all are routes.
-    pub async fn prove(&self) {
+    pub(crate) async fn prove(&self) {
         let mut client = self.client().await;
         client.unary(ANSWER, "").await.unwrap();
         let listed = client.list("0").await.unwrap();
@@ -287,7 +281,7 @@ impl Served {
         settled(&self.exposition).await;
     }
 
-    pub async fn in_flight(&self, expected: f64) {
+    pub(crate) async fn in_flight(&self, expected: f64) {
         let is_so = || async {
             let scrape = Scrape::of(&self.exposition).await;
             scrape.sum("http_requests_in_flight") == expected
@@ -296,13 +290,13 @@ impl Served {
     }
 
     /// All that was counted from the beginning, once nothing is in flight.
-    pub async fn all(&self) -> BTreeMap<String, f64> {
+    pub(crate) async fn all(&self) -> BTreeMap<String, f64> {
         settled(&self.exposition).await.since(&Scrape::default())
     }
 }
 
 /// A service whose routes are proven, behind a layer in either place.
-pub async fn proven() -> [Served; 2] {
+pub(crate) async fn proven() -> [Served; 2] {
     let served = [Place::Tonic.serve().await, Place::Axum.serve().await];
     for served in &served {
         served.prove().await;
@@ -311,26 +305,21 @@ pub async fn proven() -> [Served; 2] {
 }
 
 /// The same with a clock that goes when it is told to.
-pub async fn clocked(place: Place) -> (Served, Arc<quanta::Mock>) {
+pub(crate) async fn clocked(place: Place) -> (Served, Arc<quanta::Mock>) {
     let (clock, mock) = quanta::Clock::mock();
     let served = place.serve_with(MetricsLayer::builder().clock(clock)).await;
     served.prove().await;
     (served, mock)
 }
 
-/// The service beside the pages of an ordinary application.
-pub fn with_pages(pages: Router) -> Router {
-    Routes::new(Orders).into_axum_router().merge(pages)
-}
-
 // ---- Clients.
 
-pub async fn channel(address: SocketAddr) -> Channel {
+pub(crate) async fn channel(address: SocketAddr) -> Channel {
     let endpoint = Channel::from_shared(format!("http://{address}")).unwrap();
     endpoint.connect().await.unwrap()
 }
 
-pub struct Client<T> {
+pub(crate) struct Client<T> {
     grpc: tonic::client::Grpc<T>,
     timeout: Option<&'static str>,
     route: Option<RouteTemplate>,
@@ -342,7 +331,7 @@ where
     T::ResponseBody: http_body::Body + Send + 'static,
     <T::ResponseBody as http_body::Body>::Error: Into<axum::BoxError>,
 {
-    pub fn new(service: T) -> Self {
+    pub(crate) fn new(service: T) -> Self {
         let origin = "http://localhost".parse().unwrap();
         Self {
             grpc: tonic::client::Grpc::with_origin(service, origin),
@@ -352,7 +341,7 @@ where
     }
 
     /// With each message compressed, in both directions.
-    pub fn compressed(mut self) -> Self {
+    pub(crate) fn compressed(mut self) -> Self {
         self.grpc = self
             .grpc
             .send_compressed(CompressionEncoding::Gzip)
@@ -361,25 +350,25 @@ where
     }
 
     /// With a `grpc-timeout`.
-    pub fn within(mut self, timeout: &'static str) -> Self {
+    pub(crate) fn within(mut self, timeout: &'static str) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
     /// With a route that a layer around the client is to know.
-    pub fn of_route(mut self, route: RouteTemplate) -> Self {
+    pub(crate) fn of_route(mut self, route: RouteTemplate) -> Self {
         self.route = Some(route);
         self
     }
 
-    pub async fn unary(&mut self, path: &str, what: &str) -> Result<String, Status> {
+    pub(crate) async fn unary(&mut self, path: &str, what: &str) -> Result<String, Status> {
         self.respond(path, what)
             .await
             .map(tonic::Response::into_inner)
     }
 
     /// The same with its metadata.
-    pub async fn respond(
+    pub(crate) async fn respond(
         &mut self,
         path: &str,
         what: &str,
@@ -389,14 +378,14 @@ where
         self.grpc.unary(request, target(path), Text).await
     }
 
-    pub async fn list(&mut self, what: &str) -> Result<Streaming<String>, Status> {
+    pub(crate) async fn list(&mut self, what: &str) -> Result<Streaming<String>, Status> {
         let request = self.request(what.to_owned());
         self.ready().await?;
         let response = self.grpc.server_streaming(request, target(LIST), Text);
         Ok(response.await?.into_inner())
     }
 
-    pub async fn collect(
+    pub(crate) async fn collect(
         &mut self,
         messages: impl Stream<Item = String> + Send + 'static,
     ) -> Result<String, Status> {
@@ -406,7 +395,7 @@ where
         Ok(response.await?.into_inner())
     }
 
-    pub async fn chat(
+    pub(crate) async fn chat(
         &mut self,
         messages: impl Stream<Item = String> + Send + 'static,
     ) -> Result<Streaming<String>, Status> {
@@ -439,7 +428,7 @@ fn target(path: &str) -> PathAndQuery {
 }
 
 /// A connection that keeps no time of its own: only the server knows when a deadline has passed.
-pub async fn patient(
+pub(crate) async fn patient(
     address: SocketAddr,
 ) -> Client<
     impl Service<
@@ -459,7 +448,7 @@ pub async fn patient(
 }
 
 /// A connection that is handed bytes, and knows nothing of gRPC.
-pub async fn raw(address: SocketAddr) -> h2::client::SendRequest<Bytes> {
+pub(crate) async fn raw(address: SocketAddr) -> h2::client::SendRequest<Bytes> {
     let stream = TcpStream::connect(address).await.unwrap();
     let (client, connection) = h2::client::handshake(stream).await.unwrap();
     tokio::spawn(connection);

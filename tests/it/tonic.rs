@@ -2,26 +2,20 @@
 //!
 //! Each test compares all that changed between two scrapes: what is not named did not change.
 
-mod support;
-
-#[path = "support/grpc.rs"]
-mod grpc;
-#[path = "support/orders.rs"]
-mod orders;
-
-use bytes::Bytes;
-use futures_util::{StreamExt, future::join_all, stream};
-use grpc::{CODES, answered, cancelled, complete, failed, sum, times};
-use http::{HeaderMap, Request};
-use orders::{
+use crate::support;
+use crate::support::grpc::{CODES, answered, cancelled, complete, failed, sum, times};
+use crate::support::grpc_service::{
     ANSWER, CHAT, COLLECT, Client, LIST, PLACES, Served, channel, clocked, patient, proven, raw,
     serve_tonic,
 };
+use crate::support::{Scrape, changes, settled};
+use bytes::Bytes;
+use futures_util::{StreamExt, future::join_all, stream};
+use http::{HeaderMap, Request};
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
-use support::{Scrape, changes, settled};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use tonic::{
@@ -636,12 +630,16 @@ async fn but_proven(served: &Served) -> BTreeMap<String, f64> {
 
 #[cfg(feature = "axum")]
 mod pages {
-    use super::{support, *};
+    use super::*;
+    use crate::support::{grpc::plain, grpc_service::Orders, request, serve};
     use axum::{Router, routing::any};
-    use grpc::plain;
     use http_body_util::BodyExt;
-    use orders::with_pages;
-    use support::{request, serve};
+    use tonic::service::Routes;
+
+    /// The service beside the pages of an ordinary application.
+    fn with_pages(pages: Router) -> Router {
+        Routes::new(Orders).into_axum_router().merge(pages)
+    }
 
     /// What a client's header says alone is not enough: neither of a page, nor of what there is no page for.
     #[tokio::test]

@@ -1,7 +1,6 @@
 //! Outgoing requests: what a client's layer says of its calls, and what it does not make up about its peers.
 
-mod support;
-
+use crate::support::{Body, Scrape, changes, serve, serve_hyper, text, until};
 use axum::{Router, routing::get};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
@@ -19,7 +18,6 @@ use std::{
     io,
     net::SocketAddr,
 };
-use support::{Body, Scrape, changes, serve, serve_hyper, text, until};
 use tokio::{io::AsyncReadExt, net::TcpListener};
 use tower::{Layer, Service, ServiceExt, service_fn};
 use tower_red::{

@@ -1,7 +1,6 @@
 //! Many threads count at once: nothing is lost, and every scrape on the way fits together.
 
-mod support;
-
+use crate::support::{Scrape, text};
 use http::{Request, Response, StatusCode};
 use http_body_util::Empty;
 use std::{
@@ -11,7 +10,6 @@ use std::{
     task::{Context, Poll, Waker},
     thread,
 };
-use support::{Scrape, text};
 use tower::{Layer, Service, service_fn};
 use tower_red::{Metrics, MetricsLayer, RouteTemplate};
 

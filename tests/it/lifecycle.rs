@@ -2,10 +2,12 @@
 //!
 //! Each test compares all that changed between two scrapes: what is not named did not change.
 
-#![cfg(feature = "axum")]
-
-mod support;
-
+use crate::support;
+use crate::support::{
+    Scrape, Scripted, Step,
+    Step::{Data, End, Error, LastData, Panic, Trailers},
+    changes, request, serve, serve_hyper, settled, until,
+};
 use axum::{
     Router,
     body::Body,
@@ -32,11 +34,6 @@ use std::{
     sync::{Arc, atomic::Ordering},
     task::{Context, Poll},
     time::Duration,
-};
-use support::{
-    Scrape, Scripted, Step,
-    Step::{Data, End, Error, LastData, Panic, Trailers},
-    changes, request, serve, serve_hyper, settled, until,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

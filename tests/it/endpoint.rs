@@ -1,8 +1,8 @@
 //! How the endpoint answers, whoever asks and however: compressed or not, many at once, slow or gone, and
 //! with collectors that fail.
 
-mod support;
-
+use crate::support;
+use crate::support::{Scrape, http1, request, serve, text};
 use axum::Router;
 use futures_util::FutureExt;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
@@ -36,7 +36,6 @@ use std::{
     thread,
     time::Duration,
 };
-use support::{Scrape, http1, request, serve, text};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpSocket, TcpStream},

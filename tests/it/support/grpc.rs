@@ -1,12 +1,10 @@
 //! What gRPC calls change.
 
-#![allow(dead_code, unreachable_pub)]
-
-use super::support::changes;
+use super::changes;
 use std::collections::BTreeMap;
 
 /// The names of the codes, by their numbers.
-pub const CODES: [&str; 17] = [
+pub(crate) const CODES: [&str; 17] = [
     "OK",
     "CANCELLED",
     "UNKNOWN",
@@ -27,7 +25,7 @@ pub const CODES: [&str; 17] = [
 ];
 
 /// Those that are the server's fault, if the route is known.
-pub const FAULTS: [&str; 6] = [
+pub(crate) const FAULTS: [&str; 6] = [
     "UNKNOWN",
     "DEADLINE_EXCEEDED",
     "UNIMPLEMENTED",
@@ -39,7 +37,7 @@ pub const FAULTS: [&str; 6] = [
 // ---- What one call changes.
 
 /// That ended with its status, and was no error.
-pub fn complete(route: &str, status: &str, code: &str) -> BTreeMap<String, f64> {
+pub(crate) fn complete(route: &str, status: &str, code: &str) -> BTreeMap<String, f64> {
     let labels = format!(r#"method="POST",route="{route}",status="{status}",grpc_status="{code}""#);
     let total = format!("http_requests_total{{{labels}}}");
     let count = format!("http_request_duration_seconds_count{{{labels}}}");
@@ -47,13 +45,13 @@ pub fn complete(route: &str, status: &str, code: &str) -> BTreeMap<String, f64> 
 }
 
 /// That failed.
-pub fn failed(route: &str, status: &str, code: &str, error: &str) -> BTreeMap<String, f64> {
+pub(crate) fn failed(route: &str, status: &str, code: &str, error: &str) -> BTreeMap<String, f64> {
     let errors = format!(r#"http_errors_total{{method="POST",route="{route}",error="{error}"}}"#);
     sum([complete(route, status, code), changes([(&errors, 1.0)])])
 }
 
 /// That was cancelled.
-pub fn cancelled(route: &str, status: &str, phase: &str) -> BTreeMap<String, f64> {
+pub(crate) fn cancelled(route: &str, status: &str, phase: &str) -> BTreeMap<String, f64> {
     let cancelled = format!(
         r#"http_requests_cancelled_total{{method="POST",route="{route}",phase="{phase}"}}"#
     );
@@ -62,7 +60,7 @@ pub fn cancelled(route: &str, status: &str, phase: &str) -> BTreeMap<String, f64
 }
 
 /// That was answered with a code by a route that is known.
-pub fn answered(route: &str, status: &str, code: &str) -> BTreeMap<String, f64> {
+pub(crate) fn answered(route: &str, status: &str, code: &str) -> BTreeMap<String, f64> {
     if FAULTS.contains(&code) {
         failed(route, status, code, code)
     } else {
@@ -71,7 +69,7 @@ pub fn answered(route: &str, status: &str, code: &str) -> BTreeMap<String, f64> 
 }
 
 /// That was no gRPC.
-pub fn plain(method: &str, route: &str, status: &str) -> BTreeMap<String, f64> {
+pub(crate) fn plain(method: &str, route: &str, status: &str) -> BTreeMap<String, f64> {
     let labels = format!(r#"method="{method}",route="{route}",status="{status}""#);
     let total = format!("http_requests_total{{{labels}}}");
     let count = format!("http_request_duration_seconds_count{{{labels}}}");
@@ -79,7 +77,7 @@ pub fn plain(method: &str, route: &str, status: &str) -> BTreeMap<String, f64> {
 }
 
 /// Of all these together.
-pub fn sum(all: impl IntoIterator<Item = BTreeMap<String, f64>>) -> BTreeMap<String, f64> {
+pub(crate) fn sum(all: impl IntoIterator<Item = BTreeMap<String, f64>>) -> BTreeMap<String, f64> {
     let mut sum = BTreeMap::new();
     for (series, change) in all.into_iter().flatten() {
         *sum.entry(series).or_default() += change;
@@ -87,7 +85,7 @@ pub fn sum(all: impl IntoIterator<Item = BTreeMap<String, f64>>) -> BTreeMap<Str
     sum
 }
 
-pub fn times(factor: f64, changes: BTreeMap<String, f64>) -> BTreeMap<String, f64> {
+pub(crate) fn times(factor: f64, changes: BTreeMap<String, f64>) -> BTreeMap<String, f64> {
     changes
         .into_iter()
         .map(|(series, change)| (series, change * factor))

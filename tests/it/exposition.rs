@@ -1,7 +1,6 @@
 //! What a scrape says, to the letter: both dialects, the layer's families and those of the user's registry.
 
-mod support;
-
+use crate::support::{Scrape, http1, request, serve, text};
 use axum::Router;
 use bytes::Bytes;
 use futures_util::{FutureExt, stream};
@@ -35,7 +34,6 @@ use std::{
     time::Duration,
     vec,
 };
-use support::{Scrape, http1, request, serve, text};
 use tower::{Layer, Service, ServiceExt, service_fn};
 use tower_red::{
     Buckets, BuildError, Exposition, MetricsLayer, MetricsLayerBuilder, ResponseBody, RouteTemplate,

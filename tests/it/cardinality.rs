@@ -1,9 +1,7 @@
 //! Nothing that a client sends becomes a label value.
 
-#![cfg(feature = "axum")]
-
-mod support;
-
+use crate::support;
+use crate::support::{Body, Scrape, http1, http2, request, serve, settled};
 use axum::{
     Router,
     extract::Path,
@@ -15,7 +13,6 @@ use futures_util::future::join_all;
 use http::{HeaderValue, Request, StatusCode};
 use http_body_util::BodyExt;
 use std::{collections::BTreeSet, convert::Infallible, fmt::Write, net::SocketAddr};
-use support::{Body, Scrape, http1, http2, request, serve, settled};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,

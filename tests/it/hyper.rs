@@ -1,7 +1,10 @@
 //! On plain hyper, without axum: what a service's client and its caller see, the layer does not change.
 
-mod support;
-
+use crate::support::{
+    Scrape, Scripted,
+    Step::{self, Data, End, Error as Fail, LastData, Panic, Trailers},
+    changes, request, serve_hyper, settled,
+};
 use axum::BoxError;
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt, stream};
@@ -24,11 +27,6 @@ use std::{
     rc::Rc,
     task::{Context, Poll, Waker},
     time::Duration,
-};
-use support::{
-    Scrape, Scripted,
-    Step::{self, Data, End, Error as Fail, LastData, Panic, Trailers},
-    changes, request, serve_hyper, settled,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

@@ -1,13 +1,13 @@
 //! What is put around the endpoint, as the examples show it: who may read it, how often, on which port, and a log.
 //!
-//! `cargo test` builds the examples before, `cargo test --test around` alone does not.
+//! `cargo test` builds the examples before, `cargo test --test it` alone does not.
 
 // Its limits are tried with scrapes that take their time, which those of the example do not.
 #[allow(dead_code)]
-#[path = "../examples/limited.rs"]
+#[path = "../../examples/limited.rs"]
 mod limited;
-mod support;
 
+use crate::support::{Scrape, example::Example, http1, request, serve, until};
 use axum::{Router, routing::get};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream::FuturesUnordered};
@@ -23,7 +23,6 @@ use std::{
     },
     time::Duration,
 };
-use support::{Scrape, example::Example, http1, request, serve, until};
 use tokio::{task::block_in_place, time::timeout};
 use tower_red::{Exposition, MetricsLayer};
 

@@ -1,9 +1,6 @@
 //! Routes as axum sees them, and where in an application the layer may stand.
 
-#![cfg(feature = "axum")]
-
-mod support;
-
+use crate::support::{Body, Scrape, changes, http1, http2, request, serve, settled, until};
 use axum::{
     Extension, Router,
     extract::State,
@@ -14,7 +11,6 @@ use axum::{
 use http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use std::{collections::BTreeMap, convert::Infallible, net::SocketAddr, sync::Arc};
-use support::{Body, Scrape, changes, http1, http2, request, serve, settled, until};
 use tokio::{
     net::TcpListener,
     sync::{Semaphore, mpsc},

@@ -1,7 +1,7 @@
 //! Each convention's names, units, labels and buckets, held against its published table.
 
-mod support;
-
+use crate::support;
+use crate::support::{Body, Scripted, Step, http1, http2, request, serve, settled, text};
 use axum::{Router, routing::get};
 use http::{Request, Response};
 use prometheus_client::registry::Registry;
@@ -13,7 +13,6 @@ use std::{
     task::{Context, Poll, Waker},
     time::Duration,
 };
-use support::{Body, Scripted, Step, http1, http2, request, serve, settled, text};
 use tower::{Layer, Service, service_fn};
 use tower_red::{
     Buckets, BuildError, Exposition, LabelNames, MetricsLayer, MetricsLayerBuilder, Naming,

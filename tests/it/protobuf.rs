@@ -1,9 +1,6 @@
 //! The endpoint in protobuf: it says what the text says, read by a decoder that is not ours.
 
-#![cfg(feature = "protobuf")]
-
-mod support;
-
+use crate::support::{http1, request, serve, text};
 use axum::Router;
 use http::{Request, Response};
 use http_body_util::BodyExt;
@@ -32,7 +29,6 @@ use std::{
     sync::{Arc, atomic::AtomicU64},
     time::{Duration, SystemTime},
 };
-use support::{http1, request, serve, text};
 use tower::{Layer, Service, ServiceExt, service_fn};
 use tower_red::{
     Exposition, ExpositionBody, MetricsLayer, MetricsLayerBuilder, Naming, NativeHistogram,

@@ -1,12 +1,10 @@
 //! What a request costs the allocator: beyond a layer that wraps all and does nothing, nothing.
-#![cfg(feature = "axum")]
-
-#[path = "../benches/support/mod.rs"]
+#[path = "../../benches/support/mod.rs"]
 mod bench;
 
+use self::bench::{NothingLayer, drive, routes, serve, served, targets};
 use allocation_counter::{AllocationInfo, measure};
 use axum::{Router, body::Body};
-use bench::{NothingLayer, drive, routes, serve, served, targets};
 use http::{Request, Response};
 use std::convert::Infallible;
 use tower::{Layer, service_fn};

@@ -1,12 +1,11 @@
 //! Routes where no router names them: templates that the builder declares.
 
-mod support;
-
+use crate::support;
+use crate::support::{Body, Scrape, http1, request, serve, serve_hyper, settled};
 use axum::Router;
 use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use std::{convert::Infallible, future::Ready, future::ready};
-use support::{Body, Scrape, http1, request, serve, serve_hyper, settled};
 use tower::{Layer, ServiceBuilder, ServiceExt, service_fn};
 use tower_red::{BuildError, Exposition, MetricsLayer, MetricsLayerBuilder, RouteTemplate};
 

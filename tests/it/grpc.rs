@@ -1,17 +1,13 @@
 //! gRPC, row by row: what is a call, which status it has, whose fault that is, and which route it is of.
 //!
 //! Responses are made by hand, since no server would make most of them. What a real one makes is in
-//! `tonic.rs`. Each test compares all that changed between two scrapes: what is not named did not change.
+//! `tonic`. Each test compares all that changed between two scrapes: what is not named did not change.
 
-mod support;
-
-#[path = "support/grpc.rs"]
-mod grpc;
-
+use crate::support::grpc::{CODES, answered, cancelled, complete, failed, plain, sum, times};
+use crate::support::{Scrape, changes};
 use allocation_counter::measure;
 use bytes::Bytes;
 use futures_util::FutureExt;
-use grpc::{CODES, answered, cancelled, complete, failed, plain, sum, times};
 use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body::Frame;
 use http_body_util::BodyExt;
@@ -26,7 +22,6 @@ use std::{
     thread,
     time::Duration,
 };
-use support::{Scrape, changes};
 use tower::{Layer, Service, service_fn};
 use tower_red::{Exposition, MetricsLayer, MetricsLayerBuilder, ResponseBody, RouteTemplate};
 

@@ -9,15 +9,15 @@ use std::{
 };
 
 /// An example that runs, until it is dropped.
-pub struct Example {
-    pub process: Child,
+pub(crate) struct Example {
+    pub(crate) process: Child,
     stdout: BufReader<ChildStdout>,
     stderr: ChildStderr,
 }
 
 impl Example {
     /// Starts it with nothing set but ports, which are free ones, and these variables.
-    pub fn start(name: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+    pub(crate) fn start(name: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut process = Command::new(executable(name))
             .args(arguments)
             .env_remove("METRICS_TOKEN")
@@ -37,7 +37,7 @@ impl Example {
     }
 
     /// The address in the next line, after these words.
-    pub fn address(&mut self, words: &str) -> SocketAddr {
+    pub(crate) fn address(&mut self, words: &str) -> SocketAddr {
         let mut line = String::new();
         self.stdout.read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix(words);
@@ -45,7 +45,7 @@ impl Example {
     }
 
     /// Ends it, for all that it has said to be there.
-    pub fn complaint(&mut self) -> String {
+    pub(crate) fn complaint(&mut self) -> String {
         self.process.kill().ok();
         io::read_to_string(&mut self.stderr).unwrap()
     }
@@ -59,7 +59,7 @@ impl Drop for Example {
 }
 
 /// Where an example was built.
-pub fn executable(name: &str) -> PathBuf {
+pub(crate) fn executable(name: &str) -> PathBuf {
     // A test is in `deps`, beside `examples`.
     let test = env::current_exe().unwrap();
     let profile = test.parent().and_then(|deps| deps.parent()).unwrap();

@@ -1,7 +1,7 @@
 //! Exemplars: the trace of one request for each bucket, in OpenMetrics and not in 0.0.4.
 
-mod support;
-
+use crate::support;
+use crate::support::{Body, text};
 use http::{Request, Response};
 use quanta::{Clock, Mock};
 use std::{
@@ -10,7 +10,6 @@ use std::{
     sync::Arc,
     time::{Duration, SystemTime},
 };
-use support::{Body, text};
 use tower::{Layer, Service, service_fn};
 use tower_red::{
     Buckets, Exposition, MetricsLayer, MetricsLayerBuilder, Naming, RouteTemplate, TraceId,

@@ -1,14 +1,12 @@
 //! The examples do what they say.
 
-mod support;
-
-use http_body_util::BodyExt;
-use std::process::Command;
-use support::{
+use crate::support::{
     Scrape,
     example::{Example, executable},
     http1, request,
 };
+use http_body_util::BodyExt;
+use std::process::Command;
 
 #[tokio::test]
 async fn the_hyper_example_names_its_paths_by_the_declared_templates() {

@@ -1,8 +1,8 @@
 //! What the tests share: a real server, real clients, and scrapes that can be compared.
 
-#![allow(dead_code, unreachable_pub)]
-
-pub mod example;
+pub(crate) mod example;
+pub(crate) mod grpc;
+pub(crate) mod grpc_service;
 
 use axum::{BoxError, Router};
 use bytes::Bytes;
@@ -35,10 +35,10 @@ use tower::ServiceExt;
 use tower_red::Exposition;
 
 /// The body of requests.
-pub type Body = Full<Bytes>;
+pub(crate) type Body = Full<Bytes>;
 
 /// Serves a router on a free port, over HTTP/1.1 and HTTP/2 without TLS, until the runtime ends.
-pub async fn serve(app: Router) -> SocketAddr {
+pub(crate) async fn serve(app: Router) -> SocketAddr {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
@@ -46,7 +46,7 @@ pub async fn serve(app: Router) -> SocketAddr {
 }
 
 /// Serves any service on a free port as [`serve`] does, but by hyper itself.
-pub async fn serve_hyper<S, B>(service: S) -> SocketAddr
+pub(crate) async fn serve_hyper<S, B>(service: S) -> SocketAddr
 where
     S: tower::Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
     S::Future: Send,
@@ -73,7 +73,7 @@ where
 }
 
 /// A connection of its own, over HTTP/1.1. Dropping the sender closes it.
-pub async fn http1(address: SocketAddr) -> http1::SendRequest<Body> {
+pub(crate) async fn http1(address: SocketAddr) -> http1::SendRequest<Body> {
     let stream = TcpStream::connect(address).await.unwrap();
     let (sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
     tokio::spawn(connection.with_upgrades());
@@ -81,7 +81,7 @@ pub async fn http1(address: SocketAddr) -> http1::SendRequest<Body> {
 }
 
 /// A connection of its own, over HTTP/2.
-pub async fn http2(address: SocketAddr) -> http2::SendRequest<Body> {
+pub(crate) async fn http2(address: SocketAddr) -> http2::SendRequest<Body> {
     let stream = TcpStream::connect(address).await.unwrap();
     let io = TokioIo::new(stream);
     let (sender, connection) = http2::handshake(TokioExecutor::new(), io).await.unwrap();
@@ -90,7 +90,7 @@ pub async fn http2(address: SocketAddr) -> http2::SendRequest<Body> {
 }
 
 /// A request without a body. `target` is a path, or for HTTP/2 a whole URI.
-pub fn request(method: &str, target: &str) -> Request<Body> {
+pub(crate) fn request(method: &str, target: &str) -> Request<Body> {
     let request = Request::builder()
         .method(method)
         .uri(target)
@@ -99,22 +99,22 @@ pub fn request(method: &str, target: &str) -> Request<Body> {
 }
 
 /// Whether a line is what a layer says of itself, and not of requests.
-pub fn is_about_itself(line: &str) -> bool {
+pub(crate) fn is_about_itself(line: &str) -> bool {
     let name = line.split(['{', ' ']).next().unwrap_or_default();
     name.ends_with("_overflowed_requests_total") || name.ends_with("_label_sets")
 }
 
 /// All values of one scrape but those about the layer itself, by series, as in `http_requests_total{method="GET",route="/",status="200"}`.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Scrape(pub BTreeMap<String, f64>);
+pub(crate) struct Scrape(pub BTreeMap<String, f64>);
 
 impl Scrape {
     /// Scrapes in process: whole and at once.
-    pub async fn of(exposition: &Exposition) -> Self {
+    pub(crate) async fn of(exposition: &Exposition) -> Self {
         Self::parse(&text(exposition, "text/plain").await)
     }
 
-    pub fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str) -> Self {
         let samples = text
             .lines()
             .filter(|line| !line.starts_with('#') && !is_about_itself(line))
@@ -125,20 +125,13 @@ impl Scrape {
         Self(samples.collect())
     }
 
-    /// Without what an endpoint says of itself.
-    pub fn of_requests(mut self) -> Self {
-        self.0
-            .retain(|series, _| !series.starts_with("exposition_"));
-        self
-    }
-
     /// The value of a series, 0 if there is none.
-    pub fn get(&self, series: &str) -> f64 {
+    pub(crate) fn get(&self, series: &str) -> f64 {
         self.0.get(series).copied().unwrap_or(0.0)
     }
 
     /// The sum over all series of that name.
-    pub fn sum(&self, name: &str) -> f64 {
+    pub(crate) fn sum(&self, name: &str) -> f64 {
         let of_name = |series: &str| series.split('{').next() == Some(name);
         self.0
             .iter()
@@ -148,7 +141,7 @@ impl Scrape {
     }
 
     /// What changed since an earlier scrape. Without buckets and sums, which depend on the clock.
-    pub fn since(&self, before: &Self) -> BTreeMap<String, f64> {
+    pub(crate) fn since(&self, before: &Self) -> BTreeMap<String, f64> {
         let counted = |series: &str| {
             let name = series.split('{').next().unwrap_or_default();
             !name.ends_with("_bucket") && !name.ends_with("_sum")
@@ -160,7 +153,7 @@ impl Scrape {
 }
 
 /// What [`Scrape::since`] gives for these series.
-pub fn changes<const N: usize>(expected: [(&str, f64); N]) -> BTreeMap<String, f64> {
+pub(crate) fn changes<const N: usize>(expected: [(&str, f64); N]) -> BTreeMap<String, f64> {
     expected
         .into_iter()
         .map(|(series, change)| (series.to_owned(), change))
@@ -168,7 +161,7 @@ pub fn changes<const N: usize>(expected: [(&str, f64); N]) -> BTreeMap<String, f
 }
 
 /// The text of a scrape in the format of that `Accept` header.
-pub async fn text(exposition: &Exposition, accept: &str) -> String {
+pub(crate) async fn text(exposition: &Exposition, accept: &str) -> String {
     let request = Request::get("/metrics")
         .header("accept", accept)
         .body(())
@@ -179,7 +172,7 @@ pub async fn text(exposition: &Exposition, accept: &str) -> String {
 }
 
 /// Asks again and again until it is so, for what happens on the other side of a socket.
-pub async fn until<F: Future<Output = bool>>(what: &str, mut is_so: impl FnMut() -> F) {
+pub(crate) async fn until<F: Future<Output = bool>>(what: &str, mut is_so: impl FnMut() -> F) {
     let asked = async {
         while !is_so().await {
             tokio::task::yield_now().await;
@@ -190,7 +183,7 @@ pub async fn until<F: Future<Output = bool>>(what: &str, mut is_so: impl FnMut()
 }
 
 /// Scrapes until nothing is in flight.
-pub async fn settled(exposition: &Exposition) -> Scrape {
+pub(crate) async fn settled(exposition: &Exposition) -> Scrape {
     let idle = || async { Scrape::of(exposition).await.sum("http_requests_in_flight") == 0.0 };
     until("no request in flight", idle).await;
     Scrape::of(exposition).await
@@ -198,14 +191,14 @@ pub async fn settled(exposition: &Exposition) -> Scrape {
 
 /// A body that does what its script says, and then waits for ever.
 #[derive(Debug, Default)]
-pub struct Scripted {
+pub(crate) struct Scripted {
     steps: VecDeque<Step>,
     /// What `is_end_stream` says.
-    pub ended: Arc<AtomicBool>,
+    pub(crate) ended: Arc<AtomicBool>,
 }
 
 #[derive(Clone, Copy, Debug)]
-pub enum Step {
+pub(crate) enum Step {
     Data,
     /// Data, and from then on `is_end_stream`.
     LastData,
@@ -216,7 +209,7 @@ pub enum Step {
 }
 
 impl Scripted {
-    pub fn new(steps: &[Step]) -> Self {
+    pub(crate) fn new(steps: &[Step]) -> Self {
         Self {
             steps: steps.iter().copied().collect(),
             ended: Arc::default(),

@@ -1,0 +1,29 @@
+//! What the README promises, a module a promise.
+
+mod support;
+
+#[cfg(feature = "axum")]
+mod allocations;
+#[cfg(feature = "axum")]
+mod axum;
+mod builder;
+#[cfg(feature = "axum")]
+mod cardinality;
+mod client;
+mod composition;
+mod concurrency;
+#[cfg(feature = "axum")]
+mod demo;
+mod endpoint;
+mod examples;
+mod exemplars;
+mod exposition;
+mod grpc;
+mod hyper;
+#[cfg(feature = "axum")]
+mod lifecycle;
+mod naming;
+#[cfg(feature = "protobuf")]
+mod protobuf;
+mod routes;
+mod tonic;
