@@ -1,12 +1,14 @@
 //! What a scrape says, to the letter: both dialects, the layer's families and those of the user's registry.
 
-use crate::support::{Scrape, http1, request, serve, text};
+use crate::support::{
+    Scrape, ScriptedBody,
+    Step::{Data, End, Error},
+    http1, request, serve, text,
+};
 use axum::Router;
-use bytes::Bytes;
-use futures_util::{FutureExt, stream};
+use futures_util::FutureExt;
 use http::{Method, Request, Response, StatusCode, header};
-use http_body::Frame;
-use http_body_util::{BodyExt, StreamBody};
+use http_body_util::BodyExt;
 use prometheus_client::{
     collector::Collector,
     encoding::{DescriptorEncoder, EncodeMetric, MetricEncoder},
@@ -25,14 +27,13 @@ use quanta::{Clock, Mock};
 use std::{
     borrow::Cow,
     collections::BTreeMap,
-    fmt, io, iter,
+    fmt, iter,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread,
     time::Duration,
-    vec,
 };
 use tower::{Layer, Service, ServiceExt, service_fn};
 use tower_red::{
@@ -44,7 +45,6 @@ const OPEN_METRICS: &str = "application/openmetrics-text";
 const USERS: RouteTemplate = RouteTemplate::new("/users/{id}");
 
 type Labels = Vec<(&'static str, &'static str)>;
-type TestBody = StreamBody<stream::Iter<vec::IntoIter<io::Result<Frame<Bytes>>>>>;
 
 /// How a request ends.
 #[derive(Clone, Copy)]
@@ -56,18 +56,17 @@ enum Ending {
     ServiceFails,
 }
 
-async fn handle(request: Request<Ending>) -> io::Result<Response<TestBody>> {
-    let data = || Ok(Frame::data(Bytes::from_static(b"data")));
-    let frames = match request.body() {
-        Ending::BodyFails => vec![data(), Err(io::Error::other("body"))],
-        Ending::ServiceFails => return Err(io::Error::other("service")),
-        _ => vec![data(), data()],
+async fn handle(request: Request<Ending>) -> Result<Response<ScriptedBody>, &'static str> {
+    let script = match request.body() {
+        Ending::BodyFails => [Data, Error].as_slice(),
+        Ending::ServiceFails => return Err("service"),
+        _ => &[Data, Data, End],
     };
     let status = match request.body() {
         Ending::Answer(status) => *status,
         _ => 200,
     };
-    let mut response = Response::new(StreamBody::new(stream::iter(frames)));
+    let mut response = Response::new(ScriptedBody::new(script));
     *response.status_mut() = StatusCode::from_u16(status).unwrap();
     Ok(response)
 }
@@ -982,7 +981,11 @@ fn load(layer: &MetricsLayer, stop: &AtomicBool) -> u32 {
 
 fn end_at_once<S>(service: &mut S, ending: Ending)
 where
-    S: Service<Request<Ending>, Response = Response<ResponseBody<TestBody>>, Error = io::Error>,
+    S: Service<
+            Request<Ending>,
+            Response = Response<ResponseBody<ScriptedBody>>,
+            Error = &'static str,
+        >,
 {
     let request = Request::builder().extension(USERS).body(ending).unwrap();
     let future = service.call(request);

@@ -4,21 +4,21 @@
 //! `tonic`. Each test compares all that changed between two scrapes: what is not named did not change.
 
 use crate::support::grpc::{CODES, answered, cancelled, complete, failed, plain, sum, times};
-use crate::support::{Scrape, changes};
+use crate::support::{
+    Scrape, ScriptedBody,
+    Step::{self, Data, End, Error, Given, Panic, Status, Trailers},
+    changes,
+};
 use allocation_counter::measure;
-use bytes::Bytes;
 use futures_util::FutureExt;
 use http::{HeaderMap, HeaderValue, Request, Response};
-use http_body::Frame;
 use http_body_util::BodyExt;
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::BTreeMap,
     convert::Infallible,
     future::{Future, Ready, pending, ready},
     panic::{AssertUnwindSafe, catch_unwind},
-    pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
     thread,
     time::Duration,
 };
@@ -51,7 +51,7 @@ async fn the_status_is_that_of_the_head_if_there_are_no_trailers() {
             .await;
         // Whose body does not say that it is empty, or has trailers that do not say it.
         for script in [&[End][..], &[Trailers]] {
-            let response = trailers_only(number).map(|_| Body::new(script));
+            let response = trailers_only(number).map(|_| ScriptedBody::new(script));
             layer.counts(expected(), || layer.answer(response)).await;
         }
     }
@@ -60,7 +60,7 @@ async fn the_status_is_that_of_the_head_if_there_are_no_trailers() {
 #[tokio::test]
 async fn the_status_of_the_trailers_overrules_that_of_the_head() {
     let layer = proven().await;
-    let response = trailers_only("0").map(|_| Body::new(&[Data, Status("13")]));
+    let response = trailers_only("0").map(|_| ScriptedBody::new(&[Data, Status("13")]));
     layer
         .counts(answered(ROUTE, "200", "INTERNAL"), || {
             layer.answer(response);
@@ -80,7 +80,7 @@ async fn a_missing_status_is_unknown() {
     }
     layer
         .counts(failed(ROUTE, "200", "UNKNOWN", "UNKNOWN"), || {
-            layer.answer(head(200).body(Body::empty()).unwrap());
+            layer.answer(head(200).body(ScriptedBody::empty()).unwrap());
         })
         .await;
 }
@@ -107,7 +107,7 @@ async fn a_missing_status_is_what_grpc_maps_the_http_status_to() {
     layer
         .counts(sum(expected), || {
             for status in 100..=999 {
-                layer.answer(head(status).body(Body::empty()).unwrap());
+                layer.answer(head(status).body(ScriptedBody::empty()).unwrap());
             }
         })
         .await;
@@ -144,11 +144,11 @@ async fn what_is_no_number_of_a_code_is_unknown() {
         for status in [200, 404] {
             let expected = || failed(ROUTE, &status.to_string(), "UNKNOWN", "UNKNOWN");
             let response = head(status).header("grpc-status", &value);
-            let response = response.body(Body::empty()).unwrap();
+            let response = response.body(ScriptedBody::empty()).unwrap();
             layer.counts(expected(), || layer.answer(response)).await;
 
             let trailers = HeaderMap::from_iter([("grpc-status".parse().unwrap(), value.clone())]);
-            let response = head(status).body(Body::new(&[Data, Given(trailers)]));
+            let response = head(status).body(ScriptedBody::new(&[Data, Given(trailers)]));
             layer
                 .counts(expected(), || layer.answer(response.unwrap()))
                 .await;
@@ -167,7 +167,7 @@ async fn an_error_of_http_comes_before_that_of_grpc() {
         (404, "5", complete(ROUTE, "404", "NOT_FOUND")),
     ];
     for (status, number, expected) in rows {
-        let response = head(status).body(Body::new(&[Data, Status(number)]));
+        let response = head(status).body(ScriptedBody::new(&[Data, Status(number)]));
         layer
             .counts(expected, || layer.answer(response.unwrap()))
             .await;
@@ -214,7 +214,7 @@ async fn a_failure_is_named_by_where_it_was_and_its_status_is_unknown() {
     let service_error = failed(ROUTE, "500", "UNKNOWN", "service");
     layer
         .counts(service_error, || {
-            let fails = service_fn(|_| ready(Err::<Response<Body>, _>("asked to")));
+            let fails = service_fn(|_| ready(Err::<Response<ScriptedBody>, _>("asked to")));
             let failed = layer.metrics.layer(fails).call(call()).now_or_never();
             assert_eq!(failed.unwrap().unwrap_err(), "asked to");
         })
@@ -223,8 +223,9 @@ async fn a_failure_is_named_by_where_it_was_and_its_status_is_unknown() {
     let panic = || failed(ROUTE, "500", "UNKNOWN", "panic");
     layer
         .counts(panic(), || {
-            let panics =
-                service_fn(|_| -> Ready<Result<Response<Body>, Infallible>> { panic!("asked to") });
+            let panics = service_fn(|_| -> Ready<Result<Response<ScriptedBody>, Infallible>> {
+                panic!("asked to")
+            });
             let mut service = layer.metrics.layer(panics);
             unwinds(|| drop(service.call(call())));
         })
@@ -246,7 +247,10 @@ async fn a_failure_is_named_by_where_it_was_and_its_status_is_unknown() {
         (&[Error, Status("0")], "body"),
     ];
     for (script, error) in rows {
-        for response in [body(script), trailers_only("0").map(|_| Body::new(script))] {
+        for response in [
+            body(script),
+            trailers_only("0").map(|_| ScriptedBody::new(script)),
+        ] {
             layer
                 .counts(failed(ROUTE, "200", "UNKNOWN", error), || {
                     let body = layer.respond(call(), response).into_body();
@@ -277,9 +281,9 @@ async fn a_drop_is_cancelled() {
         .counts(in_body(), || layer.answer(body(&[Data, Data])))
         .await;
     // Whatever its head said, it did not get to its end.
-    let response = trailers_only("0").map(|_| Body::new(&[Data]));
+    let response = trailers_only("0").map(|_| ScriptedBody::new(&[Data]));
     layer.counts(in_body(), || layer.answer(response)).await;
-    let response = head(503).body(Body::new(&[Data])).unwrap();
+    let response = head(503).body(ScriptedBody::new(&[Data])).unwrap();
     let expected = cancelled(ROUTE, "503", "body");
     layer.counts(expected, || layer.answer(response)).await;
 }
@@ -443,7 +447,7 @@ async fn what_is_no_call_has_no_deadline() {
     layer
         .counts(expected.clone(), || late(request, body(&[Data])))
         .await;
-    let response = Response::new(Body::new(&[Data]));
+    let response = Response::new(ScriptedBody::new(&[Data]));
     layer
         .counts(expected, || late(within("1S"), response))
         .await;
@@ -514,7 +518,7 @@ async fn a_request_is_a_call_only_with_post() {
         *request.method_mut() = method.parse().unwrap();
         layer
             .counts(plain(label, "_unmatched", "404"), || {
-                let response = head(404).body(Body::new(&[Data, Status("13")]));
+                let response = head(404).body(ScriptedBody::new(&[Data, Status("13")]));
                 read(layer.respond(request, response.unwrap()).into_body());
             })
             .await;
@@ -540,7 +544,7 @@ async fn a_request_is_no_call_if_its_response_is_none() {
         let head = Response::builder()
             .status(status)
             .header("grpc-status", "0");
-        head.body(Body::new(&[Data, Status("13")])).unwrap()
+        head.body(ScriptedBody::new(&[Data, Status("13")])).unwrap()
     };
     let expected = plain("POST", "_unmatched", "200");
     layer.counts(expected, || layer.answer(page(200))).await;
@@ -556,7 +560,7 @@ async fn a_request_that_is_no_call_after_all_is_of_the_route_that_http_has_for_i
     *request.uri_mut() = "/pages/7".parse().unwrap();
     layer
         .counts(plain("POST", "/pages/{page}", "200"), || {
-            let page = Response::new(Body::new(&[Data, End]));
+            let page = Response::new(ScriptedBody::new(&[Data, End]));
             read(layer.respond(request, page).into_body());
         })
         .await;
@@ -585,12 +589,12 @@ async fn a_path_is_a_route_once_a_call_to_it_was_ok() {
         (body(&[Error, Status("0")]), unknown("body")),
         (body(&[Data]), cancelled("_unmatched", "200", "body")),
         (
-            head(404).body(Body::empty()).unwrap(),
+            head(404).body(ScriptedBody::empty()).unwrap(),
             complete("_unmatched", "404", "UNIMPLEMENTED"),
         ),
         // A status of what is no call.
         (
-            Response::new(Body::new(&[Data, Status("0")])),
+            Response::new(ScriptedBody::new(&[Data, Status("0")])),
             plain("POST", "_unmatched", "200"),
         ),
     ]);
@@ -777,7 +781,7 @@ async fn a_declared_route_needs_no_proof() {
     let expected = failed(ROUTE, "404", "UNIMPLEMENTED", "UNIMPLEMENTED");
     layer
         .counts(expected, || {
-            layer.answer(head(404).body(Body::empty()).unwrap());
+            layer.answer(head(404).body(ScriptedBody::empty()).unwrap());
         })
         .await;
     let before = layer.scrape().await;
@@ -798,7 +802,7 @@ async fn a_template_of_an_outer_layer_or_a_response_overrules() {
         request.extensions_mut().insert(TEMPLATE);
         request
     };
-    let answered = |mut response: Response<Body>| {
+    let answered = |mut response: Response<ScriptedBody>| {
         response.extensions_mut().insert(TEMPLATE);
         response
     };
@@ -973,7 +977,7 @@ fn nothing_is_kept_of_a_path_that_is_no_route() {
         let path = format!("/pkg.Svc/Invented{n}");
         answer(&path, trailers_only("12"));
         answer(&path, body(&[Data]));
-        answer(&path, Response::new(Body::empty()));
+        answer(&path, Response::new(ScriptedBody::empty()));
         drop(layer.never(call_to(&path)));
     };
     // All that can be counted of them is there.
@@ -1035,15 +1039,15 @@ impl Layered {
     }
 
     /// A call to [`ROUTE`] that is answered so and read to its end, or until it waits, and dropped there.
-    fn answer(&self, response: Response<Body>) {
+    fn answer(&self, response: Response<ScriptedBody>) {
         read(self.respond(call(), response).into_body());
     }
 
     fn respond(
         &self,
         request: Request<()>,
-        response: Response<Body>,
-    ) -> Response<ResponseBody<Body>> {
+        response: Response<ScriptedBody>,
+    ) -> Response<ResponseBody<ScriptedBody>> {
         let mut response = Some(response);
         let service = service_fn(move |_| ready(Ok::<_, Infallible>(response.take().unwrap())));
         let answered = self.metrics.layer(service).call(request).now_or_never();
@@ -1052,7 +1056,7 @@ impl Layered {
 
     /// One that is not answered.
     fn never(&self, request: Request<()>) -> impl Future + Unpin {
-        let service = service_fn(|_| pending::<Result<Response<Body>, Infallible>>());
+        let service = service_fn(|_| pending::<Result<Response<ScriptedBody>, Infallible>>());
         Box::pin(self.metrics.layer(service).call(request))
     }
 }
@@ -1082,15 +1086,15 @@ fn head(status: u16) -> http::response::Builder {
 }
 
 /// What a service answers that has nothing to send but a status.
-fn trailers_only(number: &str) -> Response<Body> {
+fn trailers_only(number: &str) -> Response<ScriptedBody> {
     head(200)
         .header("grpc-status", number)
-        .body(Body::empty())
+        .body(ScriptedBody::empty())
         .unwrap()
 }
 
-fn body(script: &[Step]) -> Response<Body> {
-    head(200).body(Body::new(script)).unwrap()
+fn body(script: &[Step]) -> Response<ScriptedBody> {
+    head(200).body(ScriptedBody::new(script)).unwrap()
 }
 
 /// The codes with their numbers.
@@ -1109,77 +1113,6 @@ fn unwinds(what: impl FnOnce()) {
     assert!(catch_unwind(AssertUnwindSafe(what)).is_err());
 }
 
-fn panics() -> Result<Response<Body>, Infallible> {
+fn panics() -> Result<Response<ScriptedBody>, Infallible> {
     panic!("asked to")
-}
-
-use Step::{Data, End, Error, Given, Panic, Status, Trailers};
-
-#[derive(Clone, Debug)]
-enum Step {
-    Data,
-    /// Trailers with that `grpc-status`.
-    Status(&'static str),
-    /// Trailers with none.
-    Trailers,
-    Given(HeaderMap),
-    End,
-    Error,
-    Panic,
-}
-
-/// A body that does what its script says, and then waits for ever.
-#[derive(Debug)]
-struct Body {
-    steps: VecDeque<Step>,
-    is_empty: bool,
-}
-
-impl Body {
-    fn new(script: &[Step]) -> Self {
-        Self {
-            steps: script.iter().cloned().collect(),
-            is_empty: false,
-        }
-    }
-
-    fn empty() -> Self {
-        Self {
-            steps: VecDeque::from([End]),
-            is_empty: true,
-        }
-    }
-}
-
-impl http_body::Body for Body {
-    type Data = Bytes;
-    type Error = &'static str;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, &'static str>>> {
-        let Some(step) = self.steps.pop_front() else {
-            return Poll::Pending;
-        };
-        let status = |number| HeaderMap::from_iter([("grpc-status".parse().unwrap(), number)]);
-        Poll::Ready(match step {
-            Data => Some(Ok(Frame::data(Bytes::from_static(b"data")))),
-            Status(number) => Some(Ok(Frame::trailers(status(HeaderValue::from_static(
-                number,
-            ))))),
-            Trailers => {
-                let other = [("grpc-message".parse().unwrap(), "0".parse().unwrap())];
-                Some(Ok(Frame::trailers(HeaderMap::from_iter(other))))
-            }
-            Given(trailers) => Some(Ok(Frame::trailers(trailers))),
-            End => None,
-            Error => Some(Err("scripted error")),
-            Panic => panic!("scripted panic"),
-        })
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.is_empty
-    }
 }

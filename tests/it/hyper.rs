@@ -1,7 +1,7 @@
 //! On plain hyper, without axum: what a service's client and its caller see, the layer does not change.
 
 use crate::support::{
-    Scrape, Scripted,
+    Scrape, ScriptedBody,
     Step::{self, Data, End, Error as Fail, LastData, Panic, Trailers},
     changes, request, serve_hyper, settled,
 };
@@ -295,8 +295,8 @@ fn a_response_body_forwards_frames_trailers_errors_size_and_end() {
         &[],
     ];
     for script in scripts {
-        let layered = through(&metrics, Response::new(Scripted::new(script)));
-        let expected = observe(Scripted::new(script));
+        let layered = through(&metrics, Response::new(ScriptedBody::new(script)));
+        let expected = observe(ScriptedBody::new(script));
         assert_eq!(observe(layered.into_body()), expected, "{script:?}");
     }
     let (full, empty) = (Full::new(Bytes::from("full")), Empty::<Bytes>::new());
@@ -307,11 +307,11 @@ fn a_response_body_forwards_frames_trailers_errors_size_and_end() {
     // A response that ends with its head keeps the body that it came with.
     let no_content = Response::builder()
         .status(204)
-        .body(Scripted::new(&[Data, End]));
+        .body(ScriptedBody::new(&[Data, End]));
     let layered = through(&metrics, no_content.unwrap());
     assert_eq!(
         observe(layered.into_body()),
-        observe(Scripted::new(&[Data, End]))
+        observe(ScriptedBody::new(&[Data, End]))
     );
 }
 
@@ -352,7 +352,7 @@ async fn the_inner_error_passes_through_as_it_is() {
         .unwrap_err();
     assert_eq!(error, NoClone(7));
 
-    let response = Response::new(Scripted::new(&[Fail]));
+    let response = Response::new(ScriptedBody::new(&[Fail]));
     let mut body = through(&metrics, response).into_body();
     let error: &'static str = body.frame().await.unwrap().unwrap_err();
     assert_eq!(error, "scripted error");
@@ -477,7 +477,7 @@ fn full(text: &'static str) -> BoxBody<Bytes, BoxError> {
 }
 
 fn scripted(script: &'static [Step]) -> BoxBody<Bytes, BoxError> {
-    Scripted::new(script).map_err(BoxError::from).boxed()
+    ScriptedBody::new(script).map_err(BoxError::from).boxed()
 }
 
 fn frames<const N: usize>(frames: [Frame<Bytes>; N]) -> BoxBody<Bytes, BoxError> {

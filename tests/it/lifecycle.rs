@@ -4,7 +4,7 @@
 
 use crate::support;
 use crate::support::{
-    Scrape, Scripted, Step,
+    Scrape, ScriptedBody, Step,
     Step::{Data, End, Error, LastData, Panic, Trailers},
     changes, request, serve, serve_hyper, settled, until,
 };
@@ -175,7 +175,7 @@ async fn an_upgrade_is_complete_at_its_101_while_its_connection_lives_on() {
         tokio::spawn(echo(hyper::upgrade::on(&mut request)));
         let head = Response::builder().status(101).header("upgrade", "echo");
         head.header("connection", "upgrade")
-            .body(Body::new(Scripted::new(&[Data])))
+            .body(Body::new(ScriptedBody::new(&[Data])))
             .unwrap()
     };
     let server = layered(Router::new().route("/upgrade", get(upgrade))).await;
@@ -200,7 +200,7 @@ async fn an_upgrade_is_complete_at_its_101_while_its_connection_lives_on() {
 async fn a_connect_is_complete_at_its_2xx_while_its_tunnel_lives_on() {
     let connect = service_fn(|mut request: hyper::Request<Incoming>| async move {
         tokio::spawn(echo(hyper::upgrade::on(&mut request)));
-        Ok::<_, Infallible>(Response::new(Scripted::new(&[Data])))
+        Ok::<_, Infallible>(Response::new(ScriptedBody::new(&[Data])))
     });
     let (metrics, exposition) = MetricsLayer::pair();
     let address = serve_hyper(metrics.layer(connect)).await;
@@ -233,7 +233,7 @@ async fn a_connect_that_is_refused_has_a_body_like_any_other_response() {
     for (script, expected) in rows {
         let refuse = service_fn(move |_: hyper::Request<Incoming>| async {
             let response = Response::builder().status(403);
-            Ok::<_, Infallible>(response.body(Scripted::new(script)).unwrap())
+            Ok::<_, Infallible>(response.body(ScriptedBody::new(script)).unwrap())
         });
         let (metrics, exposition) = MetricsLayer::pair();
         let address = serve_hyper(metrics.layer(refuse)).await;
@@ -754,7 +754,7 @@ async fn a_response_that_ends_with_its_head_lasts_until_its_head() {
         clock.increment(Duration::from_millis(80));
         let head = Response::builder().status(204);
         answer
-            .send(head.body(Body::new(Scripted::new(&[Data]))).unwrap())
+            .send(head.body(Body::new(ScriptedBody::new(&[Data]))).unwrap())
             .unwrap();
         let response = response.await.unwrap();
         clock.increment(Duration::from_secs(1));
@@ -818,7 +818,7 @@ async fn a_response_is_counted_with_its_last_frame_and_not_at_its_drop() {
 #[tokio::test]
 async fn a_response_without_a_body_is_counted_with_its_head_and_not_at_its_drop() {
     let (metrics, exposition) = MetricsLayer::pair();
-    let body = Scripted::new(&[]);
+    let body = ScriptedBody::new(&[]);
     body.ended.store(true, Ordering::Relaxed);
     let body = respond(&metrics, Response::new(body));
     let after = Scrape::of(&exposition).await;
@@ -831,7 +831,7 @@ async fn a_response_without_a_body_is_counted_with_its_head_and_not_at_its_drop(
 #[tokio::test]
 async fn a_body_that_is_at_its_end_when_dropped_is_complete_though_nobody_polled_it() {
     let (metrics, exposition) = MetricsLayer::pair();
-    let body = Scripted::new(&[Data]);
+    let body = ScriptedBody::new(&[Data]);
     let ended = Arc::clone(&body.ended);
     let body = respond(&metrics, Response::new(body)).into_body();
     ended.store(true, Ordering::Relaxed);
@@ -892,7 +892,7 @@ async fn the_first_error_that_applies_is_the_one() {
 #[tokio::test]
 async fn a_body_that_panicked_is_a_panic_though_it_says_that_it_is_at_its_end() {
     let (metrics, exposition) = MetricsLayer::pair();
-    let body = Scripted::new(&[Panic]);
+    let body = ScriptedBody::new(&[Panic]);
     let ended = Arc::clone(&body.ended);
     let mut body = respond(&metrics, Response::new(body)).into_body();
     ended.store(true, Ordering::Relaxed);
@@ -1093,7 +1093,7 @@ async fn talk(response: http::Response<Incoming>) {
 /// A route that answers with a body that does what its script says, and then waits for ever.
 fn answers(status: u16, script: &'static [Step]) -> MethodRouter {
     let status = StatusCode::from_u16(status).unwrap();
-    get(move || async move { (status, Body::new(Scripted::new(script))) })
+    get(move || async move { (status, Body::new(ScriptedBody::new(script))) })
 }
 
 /// A route that answers with what it is handed.
@@ -1168,8 +1168,8 @@ impl<R> Service<R> for NeverReady {
 /// The response that the layer makes of this one.
 fn respond(
     metrics: &MetricsLayer,
-    response: Response<Scripted>,
-) -> Response<ResponseBody<Scripted>> {
+    response: Response<ScriptedBody>,
+) -> Response<ResponseBody<ScriptedBody>> {
     let mut response = Some(response);
     let service =
         service_fn(move |_: Request| ready(Ok::<_, Infallible>(response.take().unwrap())));
@@ -1180,10 +1180,10 @@ fn respond(
     answered.unwrap().unwrap()
 }
 
-fn hold(metrics: &MetricsLayer, status: u16, script: &[Step]) -> ResponseBody<Scripted> {
+fn hold(metrics: &MetricsLayer, status: u16, script: &[Step]) -> ResponseBody<ScriptedBody> {
     let response = Response::builder()
         .status(status)
-        .body(Scripted::new(script));
+        .body(ScriptedBody::new(script));
     respond(metrics, response.unwrap()).into_body()
 }
 

@@ -1,7 +1,7 @@
 //! Each convention's names, units, labels and buckets, held against its published table.
 
 use crate::support;
-use crate::support::{Body, Scripted, Step, http1, http2, request, serve, settled, text};
+use crate::support::{Body, ScriptedBody, Step, http1, http2, request, serve, settled, text};
 use axum::{Router, routing::get};
 use http::{Request, Response};
 use prometheus_client::registry::Registry;
@@ -68,7 +68,7 @@ impl Driven {
                     Case::DroppedInHead | Case::GrpcDropped => std::future::pending().await,
                     _ => {}
                 }
-                let mut response = Response::new(Scripted::new(&[Step::Data, Step::End]));
+                let mut response = Response::new(ScriptedBody::new(&[Step::Data, Step::End]));
                 if let Case::Status(status) = case {
                     *response.status_mut() = status.try_into().unwrap();
                 }

@@ -1,13 +1,15 @@
 //! What the tests share: a real server, real clients, and scrapes that can be compared.
 
+mod body;
 pub(crate) mod example;
 pub(crate) mod grpc;
 pub(crate) mod grpc_service;
 
+pub(crate) use self::body::{ScriptedBody, Step};
+
 use axum::{BoxError, Router};
 use bytes::Bytes;
-use http::{HeaderMap, Request, Response};
-use http_body::{Frame, SizeHint};
+use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper::{
     body::Incoming,
@@ -18,18 +20,7 @@ use hyper_util::{
     server::conn::auto,
     service::TowerToHyperService,
 };
-use std::{
-    collections::{BTreeMap, VecDeque},
-    future::Future,
-    net::SocketAddr,
-    pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    task::{Context, Poll},
-    time::Duration,
-};
+use std::{collections::BTreeMap, future::Future, net::SocketAddr, time::Duration};
 use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt;
 use tower_red::Exposition;
@@ -187,70 +178,4 @@ pub(crate) async fn settled(exposition: &Exposition) -> Scrape {
     let idle = || async { Scrape::of(exposition).await.sum("http_requests_in_flight") == 0.0 };
     until("no request in flight", idle).await;
     Scrape::of(exposition).await
-}
-
-/// A body that does what its script says, and then waits for ever.
-#[derive(Debug, Default)]
-pub(crate) struct Scripted {
-    steps: VecDeque<Step>,
-    /// What `is_end_stream` says.
-    pub(crate) ended: Arc<AtomicBool>,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Step {
-    Data,
-    /// Data, and from then on `is_end_stream`.
-    LastData,
-    Trailers,
-    End,
-    Error,
-    Panic,
-}
-
-impl Scripted {
-    pub(crate) fn new(steps: &[Step]) -> Self {
-        Self {
-            steps: steps.iter().copied().collect(),
-            ended: Arc::default(),
-        }
-    }
-}
-
-impl http_body::Body for Scripted {
-    type Data = Bytes;
-    type Error = &'static str;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, &'static str>>> {
-        let data = || Frame::data(Bytes::from_static(b"data"));
-        let Some(step) = self.steps.pop_front() else {
-            return Poll::Pending;
-        };
-        Poll::Ready(match step {
-            Step::Data => Some(Ok(data())),
-            Step::LastData => {
-                self.ended.store(true, Ordering::Relaxed);
-                Some(Ok(data()))
-            }
-            Step::Trailers => Some(Ok(Frame::trailers(HeaderMap::new()))),
-            Step::End => None,
-            Step::Error => Some(Err("scripted error")),
-            Step::Panic => panic!("scripted panic"),
-        })
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.ended.load(Ordering::Relaxed)
-    }
-
-    /// Neither exact nor unknown, and another one after each frame.
-    fn size_hint(&self) -> SizeHint {
-        let mut hint = SizeHint::new();
-        hint.set_lower(self.steps.len() as u64);
-        hint.set_upper(100);
-        hint
-    }
 }
