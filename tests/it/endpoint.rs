@@ -2,8 +2,7 @@
 //! with collectors that fail.
 
 use crate::support;
-use crate::support::{Scrape, http1, request, serve, text};
-use axum::Router;
+use crate::support::{CLASSIC, OPEN_METRICS, Scrape, http1, request, served, text};
 use futures_util::FutureExt;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body::Body;
@@ -44,14 +43,6 @@ use tower::{Layer, Service, ServiceExt, service_fn};
 use tower_red::{
     Exposition, ExpositionBody, ExpositionFuture, MetricsLayer, RouteTemplate, ScrapeError,
 };
-
-const CLASSIC: &str = "text/plain";
-const OPEN_METRICS: &str = "application/openmetrics-text";
-
-/// An endpoint on a socket.
-async fn served(exposition: Exposition) -> SocketAddr {
-    serve(Router::new().route_service("/metrics", exposition)).await
-}
 
 async fn handle(_: Request<()>) -> Result<Response<String>, Infallible> {
     Ok(Response::default())

@@ -1,61 +1,37 @@
 //! Exemplars: the trace of one request for each bucket, in OpenMetrics and not in 0.0.4.
 
-use crate::support;
-use crate::support::{Body, text};
+use crate::support::{Body, OPEN_METRICS, Scrape, TestLayer, text, two_buckets};
 use http::{Request, Response};
-use quanta::{Clock, Mock};
 use std::{
     convert::Infallible,
     future::ready,
-    sync::Arc,
     time::{Duration, SystemTime},
 };
 use tower::{Layer, Service, service_fn};
-use tower_red::{
-    Buckets, Exposition, MetricsLayer, MetricsLayerBuilder, Naming, RouteTemplate, TraceId,
-};
+use tower_red::{MetricsLayer, MetricsLayerBuilder, Naming, RouteTemplate, TraceId};
 
-const OPEN_METRICS: &str = "application/openmetrics-text";
-
-struct Driven {
-    layer: MetricsLayer,
-    exposition: Exposition,
-    mock: Arc<Mock>,
+fn driven(builder: MetricsLayerBuilder) -> TestLayer {
+    TestLayer::new(builder.buckets(two_buckets()))
 }
 
-impl Driven {
-    fn new(builder: MetricsLayerBuilder) -> Self {
-        let (clock, mock) = Clock::mock();
-        let builder = builder.buckets(Buckets::custom([0.1, 1.0]).unwrap());
-        let (layer, exposition) = builder.clock(clock).pair().unwrap();
-        Self {
-            layer,
-            exposition,
-            mock,
-        }
-    }
+fn traced() -> TestLayer {
+    driven(MetricsLayer::builder().exemplar(|parts| TraceId::from_traceparent(&parts.headers)))
+}
 
-    fn traced() -> Self {
-        Self::new(
-            MetricsLayer::builder().exemplar(|parts| TraceId::from_traceparent(&parts.headers)),
-        )
-    }
-
+impl TestLayer {
     /// A request that takes so long.
-    async fn take(&self, millis: u64, trace: Option<u128>) {
-        let mut service = self.layer.layer(service_fn(|_: Request<()>| {
-            ready(Ok::<_, Infallible>(Response::new(Body::default())))
-        }));
-        let request = Request::get("/").extension(RouteTemplate::new("/"));
-        let mut request = request.body(()).unwrap();
+    fn take_traced(&self, millis: u64, trace: Option<u128>) {
+        let mut request = Request::get("/").extension(RouteTemplate::new("/"));
         if let Some(trace) = trace {
             let header = format!("00-{trace:032x}-00f067aa0ba902b7-01");
-            let headers = request.headers_mut();
-            headers.insert("traceparent", header.parse().unwrap());
+            request = request.header("traceparent", header);
         }
-        let future = service.call(request);
-        self.mock.increment(Duration::from_millis(millis));
-        future.await.unwrap();
+        let took = Duration::from_millis(millis);
+        self.respond_after(
+            took,
+            request.body(()).unwrap(),
+            Response::new(Body::default()),
+        );
     }
 
     /// The buckets' lines, without name and labels but `le`, and without what comes after the second of an
@@ -87,10 +63,10 @@ fn is_now(time: &str) -> bool {
 
 #[tokio::test]
 async fn each_bucket_shows_the_trace_of_a_request_of_its_own() {
-    let driven = Driven::traced();
-    driven.take(50, Some(0xa)).await;
-    driven.take(250, None).await;
-    driven.take(2_500, Some(0xb)).await;
+    let driven = traced();
+    driven.take_traced(50, Some(0xa));
+    driven.take_traced(250, None);
+    driven.take_traced(2_500, Some(0xb));
     assert_eq!(
         driven.buckets().await,
         [
@@ -103,10 +79,10 @@ async fn each_bucket_shows_the_trace_of_a_request_of_its_own() {
 
 #[tokio::test]
 async fn what_comes_soon_after_an_exemplar_does_not_take_its_place() {
-    let driven = Driven::traced();
-    driven.take(50, Some(0xa)).await;
+    let driven = traced();
+    driven.take_traced(50, Some(0xa));
     for trace in 0xb..0xff {
-        driven.take(50, Some(trace)).await;
+        driven.take_traced(50, Some(trace));
     }
     let first = &driven.buckets().await[0];
     assert_eq!(
@@ -117,8 +93,8 @@ async fn what_comes_soon_after_an_exemplar_does_not_take_its_place() {
 
 #[tokio::test]
 async fn the_classic_format_has_none() {
-    let driven = Driven::traced();
-    driven.take(50, Some(0xa)).await;
+    let driven = traced();
+    driven.take_traced(50, Some(0xa));
     let text = text(&driven.exposition, "text/plain").await;
     assert!(!text.contains(" # "), "{text}");
     let bucket =
@@ -128,8 +104,8 @@ async fn the_classic_format_has_none() {
 
 #[tokio::test]
 async fn without_the_setting_a_trace_is_not_looked_for() {
-    let driven = Driven::new(MetricsLayer::builder());
-    driven.take(50, Some(0xa)).await;
+    let driven = driven(MetricsLayer::builder());
+    driven.take_traced(50, Some(0xa));
     assert_eq!(driven.buckets().await[0], "0.1: 1");
 }
 
@@ -137,8 +113,8 @@ async fn without_the_setting_a_trace_is_not_looked_for() {
 async fn every_convention_has_them() {
     for naming in [Naming::OpenTelemetry, Naming::AxumPrometheus] {
         let builder = MetricsLayer::builder().naming(naming);
-        let driven = Driven::new(builder.exemplar(|_| TraceId::from_bytes([1; 16])));
-        driven.take(50, None).await;
+        let driven = driven(builder.exemplar(|_| TraceId::from_bytes([1; 16])));
+        driven.take_traced(50, None);
         let text = text(&driven.exposition, OPEN_METRICS).await;
         let exemplar = format!(" 1 # {{trace_id=\"{}\"}} 0.05 ", "01".repeat(16));
         assert!(text.contains(&exemplar), "{text}");
@@ -155,8 +131,8 @@ async fn the_function_sees_the_whole_head_and_leaves_the_request_as_it_is() {
         assert_eq!(parts.extensions.get(), Some(&7_u8));
         TraceId::from_bytes([1; 16])
     });
-    let driven = Driven::new(builder);
-    let mut service = driven.layer.layer(service_fn(|request: Request<&str>| {
+    let driven = driven(builder);
+    let mut service = driven.metrics.layer(service_fn(|request: Request<&str>| {
         assert_eq!(
             (request.method().as_str(), *request.body()),
             ("PUT", "body")
@@ -178,34 +154,34 @@ async fn the_function_sees_the_whole_head_and_leaves_the_request_as_it_is() {
 #[tokio::test]
 async fn a_function_that_panics_fails_no_request() {
     let builder = MetricsLayer::builder().exemplar(|_| panic!("no trace today"));
-    let driven = Driven::new(builder);
-    driven.take(50, None).await;
+    let driven = driven(builder);
+    driven.take_traced(50, None);
     assert_eq!(driven.buckets().await[0], "0.1: 1");
 }
 
 #[tokio::test]
 async fn more_requests_in_flight_than_there_is_room_for_are_counted_all_the_same() {
-    let driven = Driven::new(MetricsLayer::builder().exemplar(|_| TraceId::from_bytes([1; 16])));
-    let service = driven.layer.layer(service_fn(|_: Request<()>| {
+    let driven = driven(MetricsLayer::builder().exemplar(|_| TraceId::from_bytes([1; 16])));
+    let service = driven.metrics.layer(service_fn(|_: Request<()>| {
         ready(Ok::<_, Infallible>(Response::new(Body::default())))
     }));
     let call = || service.clone().call(Request::new(()));
     let futures: Vec<_> = std::iter::repeat_with(call).take(100).collect();
-    let scrape = support::Scrape::of(&driven.exposition).await;
+    let scrape = Scrape::of(&driven.exposition).await;
     assert_eq!(scrape.sum("http_requests_in_flight"), 100.0);
     for future in futures {
         future.await.unwrap();
     }
-    let scrape = support::Scrape::of(&driven.exposition).await;
+    let scrape = Scrape::of(&driven.exposition).await;
     assert_eq!(scrape.sum("http_requests_in_flight"), 0.0);
     assert_eq!(scrape.sum("http_requests_total"), 100.0);
 }
 
 #[tokio::test]
 async fn a_traced_request_allocates_nothing() {
-    let driven = Driven::traced();
-    driven.take(50, Some(0xa)).await;
-    let mut service = driven.layer.layer(service_fn(|_: Request<()>| {
+    let driven = traced();
+    driven.take_traced(50, Some(0xa));
+    let mut service = driven.metrics.layer(service_fn(|_: Request<()>| {
         ready(Ok::<_, Infallible>(Response::new(Body::default())))
     }));
     let mut request = Request::new(());

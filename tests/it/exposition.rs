@@ -1,11 +1,9 @@
 //! What a scrape says, to the letter: both dialects, the layer's families and those of the user's registry.
 
 use crate::support::{
-    Scrape, ScriptedBody,
-    Step::{Data, End, Error},
-    http1, request, serve, text,
+    CLASSIC, Ending, OPEN_METRICS, Scrape, ScriptedBody, TestLayer, handle, http1, request, served,
+    text, two_buckets,
 };
-use axum::Router;
 use futures_util::FutureExt;
 use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
@@ -23,7 +21,6 @@ use prometheus_client::{
     },
     registry::{Registry, Unit},
 };
-use quanta::{Clock, Mock};
 use std::{
     borrow::Cow,
     collections::BTreeMap,
@@ -40,75 +37,17 @@ use tower_red::{
     Buckets, BuildError, Exposition, MetricsLayer, MetricsLayerBuilder, ResponseBody, RouteTemplate,
 };
 
-const CLASSIC: &str = "text/plain";
-const OPEN_METRICS: &str = "application/openmetrics-text";
 const USERS: RouteTemplate = RouteTemplate::new("/users/{id}");
 
 type Labels = Vec<(&'static str, &'static str)>;
 
-/// How a request ends.
-#[derive(Clone, Copy)]
-enum Ending {
-    Answer(u16),
-    LeftBeforeHead,
-    LeftInBody,
-    BodyFails,
-    ServiceFails,
-}
-
-async fn handle(request: Request<Ending>) -> Result<Response<ScriptedBody>, &'static str> {
-    let script = match request.body() {
-        Ending::BodyFails => [Data, Error].as_slice(),
-        Ending::ServiceFails => return Err("service"),
-        _ => &[Data, Data, End],
-    };
-    let status = match request.body() {
-        Ending::Answer(status) => *status,
-        _ => 200,
-    };
-    let mut response = Response::new(ScriptedBody::new(script));
-    *response.status_mut() = StatusCode::from_u16(status).unwrap();
-    Ok(response)
-}
-
-/// A layer, and the hand of its clock.
-struct Driven {
-    layer: MetricsLayer,
-    mock: Arc<Mock>,
-}
-
-impl Driven {
-    fn pair(builder: MetricsLayerBuilder) -> (Self, Exposition) {
-        let (clock, mock) = Clock::mock();
-        let (layer, exposition) = builder.clock(clock).pair().unwrap();
-        (Self { layer, mock }, exposition)
-    }
-
-    fn register(builder: MetricsLayerBuilder, registry: &mut Registry) -> Self {
-        let (clock, mock) = Clock::mock();
-        let layer = builder.clock(clock).register(registry).unwrap();
-        Self { layer, mock }
-    }
-
+impl TestLayer<()> {
     /// One request from its start to its end: half of the time before the head, half of it after.
     async fn drive(&self, method: Method, route: RouteTemplate, millis: u64, ending: Ending) {
         let half = Duration::from_millis(millis) / 2;
-        let mut service = self.layer.layer(service_fn(handle));
         let request = Request::builder().method(method).extension(route);
-        let future = service.call(request.body(ending).unwrap());
-        self.mock.increment(half);
-        if let Ending::LeftBeforeHead = ending {
-            self.mock.increment(half);
-            return drop(future);
-        }
-        let Ok(response) = future.await else { return };
-        self.mock.increment(half);
-        let mut body = response.into_body();
-        if let Ending::LeftInBody = ending {
-            body.frame().await;
-        } else {
-            while let Some(Ok(_)) = body.frame().await {}
-        }
+        let request = request.body(()).unwrap();
+        self.send(request, (half, half), ending).await;
     }
 
     /// Requests with every ending.
@@ -129,7 +68,7 @@ impl Driven {
 }
 
 fn small_buckets() -> MetricsLayerBuilder {
-    MetricsLayer::builder().buckets(Buckets::custom([0.1, 1.0]).unwrap())
+    MetricsLayer::builder().buckets(two_buckets())
 }
 
 /// Scrapes, and returns the status and the body.
@@ -258,9 +197,9 @@ http_label_sets 6
 
 #[tokio::test]
 async fn every_ending_is_written_in_both_dialects() {
-    let (driven, exposition) = Driven::pair(small_buckets());
+    let (driven, exposition) = TestLayer::pair(small_buckets());
     driven.drive_all().await;
-    let mut service = driven.layer.layer(service_fn(handle));
+    let mut service = driven.metrics.layer(service_fn(handle));
     let request = Request::builder().extension(USERS);
     let _in_flight = service.call(request.body(Ending::Answer(200)).unwrap());
     assert_eq!(text(&exposition, CLASSIC).await, ALL_ENDINGS_CLASSIC);
@@ -317,7 +256,7 @@ http_label_sets 0
 
 #[tokio::test]
 async fn a_namespace_stands_before_every_name() {
-    let (driven, exposition) = Driven::pair(MetricsLayer::builder().namespace("shop"));
+    let (driven, exposition) = TestLayer::pair(MetricsLayer::builder().namespace("shop"));
     driven.drive_all().await;
     for dialect in [CLASSIC, OPEN_METRICS] {
         let text = text(&exposition, dialect).await;
@@ -335,9 +274,9 @@ async fn le_reads_the_same_in_both_dialects() {
     let bounds = [0.00001, 0.005, 0.1, 0.3, 1.0, 2.5, 10.0, 1e9];
     let buckets = Buckets::custom(bounds).unwrap();
     let builder = || MetricsLayer::builder().buckets(buckets.clone());
-    let (driven, pair) = Driven::pair(builder());
+    let (driven, pair) = TestLayer::pair(builder());
     let mut registry = Registry::default();
-    let registered = Driven::register(builder(), &mut registry);
+    let registered = TestLayer::register(builder(), &mut registry);
     let registered_exposition = Exposition::new(registry);
     let answer = Ending::Answer(200);
     driven.drive(Method::GET, USERS, 1, answer).await;
@@ -367,12 +306,12 @@ async fn le_reads_the_same_in_both_dialects() {
 
 #[tokio::test]
 async fn a_duration_that_equals_a_bound_is_in_its_bucket_and_one_above_it_is_not() {
-    let (driven, exposition) = Driven::pair(small_buckets());
+    let (driven, exposition) = TestLayer::pair(small_buckets());
     for nanos in [100_000_000, 100_000_001] {
-        let mut service = driven.layer.layer(service_fn(handle));
+        let mut service = driven.metrics.layer(service_fn(handle));
         let request = Request::new(Ending::LeftBeforeHead);
         let future = service.call(request);
-        driven.mock.increment(nanos);
+        driven.clock.increment(nanos);
         drop(future);
     }
     let scrape = Scrape::of(&exposition).await;
@@ -390,9 +329,9 @@ async fn a_duration_that_equals_a_bound_is_in_its_bucket_and_one_above_it_is_not
 #[tokio::test]
 async fn a_template_is_escaped_as_a_label_value_is() {
     const ODD: RouteTemplate = RouteTemplate::new("/\"quoted\"/\\/\nnext/größe/{id}");
-    let (driven, pair) = Driven::pair(small_buckets());
+    let (driven, pair) = TestLayer::pair(small_buckets());
     let mut registry = Registry::default();
-    let registered = Driven::register(small_buckets(), &mut registry);
+    let registered = TestLayer::register(small_buckets(), &mut registry);
     let registered_exposition = Exposition::new(registry);
     let answer = Ending::Answer(200);
     driven.drive(Method::GET, ODD, 1, answer).await;
@@ -408,7 +347,7 @@ async fn a_template_is_escaped_as_a_label_value_is() {
 
 #[tokio::test]
 async fn series_are_sorted_by_route_and_method_whatever_came_first() {
-    let (driven, exposition) = Driven::pair(small_buckets());
+    let (driven, exposition) = TestLayer::pair(small_buckets());
     let answer = Ending::Answer(200);
     for method in [Method::PUT, Method::GET] {
         for route in ["/b", "/a", "/c"] {
@@ -439,9 +378,9 @@ async fn registered_or_paired_a_layer_is_written_byte_for_byte_the_same() {
             Some(namespace) => small_buckets().namespace(namespace),
             None => small_buckets(),
         };
-        let (paired, pair) = Driven::pair(builder());
+        let (paired, pair) = TestLayer::pair(builder());
         let mut registry = Registry::default();
-        let registered = Driven::register(builder(), &mut registry);
+        let registered = TestLayer::register(builder(), &mut registry);
         let registered_exposition = Exposition::new(registry);
         for dialect in [CLASSIC, OPEN_METRICS] {
             for _ in 0..2 {
@@ -460,10 +399,10 @@ async fn a_registry_comes_before_the_layer_in_the_same_scrape() {
     let mut registry = Registry::default();
     registry.register("jobs", "Jobs done", jobs.clone());
     jobs.inc_by(7);
-    let (driven, exposition) = Driven::pair(small_buckets().registry(registry));
+    let (driven, exposition) = TestLayer::pair(small_buckets().registry(registry));
     driven.drive_all().await;
     let alone = {
-        let (driven, exposition) = Driven::pair(small_buckets());
+        let (driven, exposition) = TestLayer::pair(small_buckets());
         driven.drive_all().await;
         move |dialect| async move { text(&exposition, dialect).await }
     };
@@ -825,16 +764,11 @@ async fn a_refused_scrape_is_plain_text_and_works_again_once_its_cause_is_gone()
     assert_eq!(text(&exposition, OPEN_METRICS).await, "# EOF\n");
 }
 
-/// An endpoint on a socket.
-async fn served(exposition: Exposition) -> std::net::SocketAddr {
-    serve(Router::new().route_service("/metrics", exposition)).await
-}
-
 #[tokio::test]
 async fn the_format_is_negotiated_and_has_its_exact_content_type() {
     const CLASSIC_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
     const OPEN_METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    let (driven, exposition) = Driven::pair(small_buckets());
+    let (driven, exposition) = TestLayer::pair(small_buckets());
     driven.drive_all().await;
     let mut sender = http1(served(exposition.clone()).await).await;
     let cases: [(&[&[u8]], &str); 9] = [
@@ -940,7 +874,7 @@ fn assert_consistent(text: &str) {
 
 #[tokio::test]
 async fn in_every_scrape_counter_and_histogram_are_equal_and_buckets_go_up() {
-    let (driven, exposition) = Driven::pair(small_buckets());
+    let (driven, exposition) = TestLayer::pair(small_buckets());
     for _ in 0..3 {
         driven.drive_all().await;
         assert_consistent(&text(&exposition, CLASSIC).await);
@@ -1096,7 +1030,7 @@ async fn routes_that_are_first_seen_during_a_scrape_have_their_names() {
 }
 
 /// Routes enough for a scrape of many chunks.
-async fn drive_many(driven: &Driven, routes: usize) {
+async fn drive_many(driven: &TestLayer<()>, routes: usize) {
     for n in 0..routes {
         let name: &'static str = Box::leak(format!("/route/{n:04}/{{id}}").into());
         let route = RouteTemplate::new(name);
@@ -1108,7 +1042,7 @@ async fn drive_many(driven: &Driven, routes: usize) {
 
 #[tokio::test]
 async fn a_scrape_of_many_chunks_is_whole() {
-    let (driven, exposition) = Driven::pair(small_buckets());
+    let (driven, exposition) = TestLayer::pair(small_buckets());
     drive_many(&driven, 2_000).await;
     let mut sender = http1(served(exposition.clone()).await).await;
     for dialect in [CLASSIC, OPEN_METRICS] {
@@ -1151,7 +1085,7 @@ async fn a_scrape_of_many_chunks_is_whole() {
 
 #[tokio::test]
 async fn a_large_scrape_is_written_in_pieces_between_which_others_get_their_turn() {
-    let (driven, exposition) = Driven::pair(small_buckets());
+    let (driven, exposition) = TestLayer::pair(small_buckets());
     drive_many(&driven, 2_000).await;
     let mut scrape = exposition.clone().oneshot(Request::new(())).boxed();
     let mut turns = 0;
@@ -1172,7 +1106,7 @@ async fn a_large_scrape_is_written_in_pieces_between_which_others_get_their_turn
 
 #[tokio::test]
 async fn requests_that_come_and_go_between_the_pieces_of_a_scrape_are_not_in_flight() {
-    let (driven, exposition) = Driven::pair(small_buckets());
+    let (driven, exposition) = TestLayer::pair(small_buckets());
     drive_many(&driven, 2_000).await;
     let mut scrape = exposition.clone().oneshot(Request::new(())).boxed();
     let mut turns = 0;
@@ -1202,7 +1136,7 @@ fn duplicate(family: &str) -> BuildError {
 async fn two_layers_of_the_same_names_on_one_registry_are_a_build_error() {
     let mut registry = Registry::default();
     registry.register("jobs", "Jobs done", Counter::<u64>::default());
-    let first = Driven::register(small_buckets(), &mut registry);
+    let first = TestLayer::register(small_buckets(), &mut registry);
     first.drive_all().await;
     for _ in 0..2 {
         let second = MetricsLayer::builder().register(&mut registry);
@@ -1221,7 +1155,7 @@ async fn two_layers_of_the_same_names_on_one_registry_are_a_build_error() {
             "# HELP jobs Jobs done.\n# TYPE jobs counter\njobs_total 0\n",
         ),
     ] {
-        let (alone, pair) = Driven::pair(small_buckets());
+        let (alone, pair) = TestLayer::pair(small_buckets());
         alone.drive_all().await;
         let expected = format!("{jobs}{}", text(&pair, dialect).await);
         assert_eq!(text(&exposition, dialect).await, expected);
@@ -1337,8 +1271,8 @@ async fn in_a_prefixed_sub_registry_a_duplicate_is_named_with_its_prefix() {
 #[tokio::test]
 async fn a_prefixed_sub_registry_keeps_two_layers_apart() {
     let mut registry = Registry::default();
-    let outer = Driven::register(small_buckets(), &mut registry);
-    let inner = Driven::register(small_buckets(), registry.sub_registry_with_prefix("shop"));
+    let outer = TestLayer::register(small_buckets(), &mut registry);
+    let inner = TestLayer::register(small_buckets(), registry.sub_registry_with_prefix("shop"));
     let exposition = Exposition::new(registry);
     outer.drive_all().await;
     inner.drive_all().await;
@@ -1352,7 +1286,7 @@ async fn a_prefixed_sub_registry_keeps_two_layers_apart() {
 async fn labels_of_a_sub_registry_stand_before_those_of_the_layer() {
     let mut registry = Registry::default();
     let label = (Cow::Borrowed("zone"), Cow::Borrowed("eu"));
-    let driven = Driven::register(small_buckets(), registry.sub_registry_with_label(label));
+    let driven = TestLayer::register(small_buckets(), registry.sub_registry_with_label(label));
     driven
         .drive(Method::GET, USERS, 1, Ending::Answer(200))
         .await;
@@ -1429,10 +1363,10 @@ async fn a_family_that_is_registered_twice_is_a_500_that_names_it_and_no_error_o
 #[tokio::test]
 async fn with_two_namespaces_two_layers_share_an_endpoint() {
     let mut registry = Registry::default();
-    let first = Driven::register(small_buckets().namespace("a"), &mut registry);
-    let second = Driven::register(small_buckets().namespace("b"), &mut registry);
+    let first = TestLayer::register(small_buckets().namespace("a"), &mut registry);
+    let second = TestLayer::register(small_buckets().namespace("b"), &mut registry);
     let third = small_buckets().namespace("c").registry(registry);
-    let (third, exposition) = Driven::pair(third);
+    let (third, exposition) = TestLayer::pair(third);
     for (driven, times) in iter::zip([first, second, third], 1..) {
         for _ in 0..times {
             driven.drive_all().await;

@@ -7,7 +7,7 @@ use crate::support::grpc::{CODES, answered, cancelled, complete, failed, plain, 
 use crate::support::{
     Scrape, ScriptedBody,
     Step::{self, Data, End, Error, Given, Panic, Status, Trailers},
-    changes,
+    TestLayer, changes,
 };
 use allocation_counter::measure;
 use futures_util::FutureExt;
@@ -16,14 +16,13 @@ use http_body_util::BodyExt;
 use std::{
     collections::BTreeMap,
     convert::Infallible,
-    future::{Future, Ready, pending, ready},
+    future::{Ready, ready},
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
     thread,
     time::Duration,
 };
 use tower::{Layer, Service, service_fn};
-use tower_red::{Exposition, MetricsLayer, MetricsLayerBuilder, ResponseBody, RouteTemplate};
+use tower_red::{MetricsLayer, MetricsLayerBuilder, RouteTemplate};
 
 const ROUTE: &str = "/pkg.Svc/Method";
 
@@ -994,25 +993,12 @@ fn nothing_is_kept_of_a_path_that_is_no_route() {
 
 // ---- The layer, and a service in it that answers once.
 
-struct Layered {
-    metrics: MetricsLayer,
-    exposition: Exposition,
-    clock: Arc<quanta::Mock>,
-}
-
-fn layered(configure: impl FnOnce(MetricsLayerBuilder) -> MetricsLayerBuilder) -> Layered {
-    let (clock, mock) = quanta::Clock::mock();
-    let builder = configure(MetricsLayer::builder().clock(clock));
-    let (metrics, exposition) = builder.pair().unwrap();
-    Layered {
-        metrics,
-        exposition,
-        clock: mock,
-    }
+fn layered(configure: impl FnOnce(MetricsLayerBuilder) -> MetricsLayerBuilder) -> TestLayer {
+    TestLayer::new(configure(MetricsLayer::builder()))
 }
 
 /// That has seen a call to [`ROUTE`] that was OK, and so counts what comes under it.
-async fn proven() -> Layered {
+async fn proven() -> TestLayer {
     let layer = layered(|builder| builder);
     layer.answer(trailers_only("0"));
     let all = layer.scrape().await.since(&Scrape::default());
@@ -1020,44 +1006,10 @@ async fn proven() -> Layered {
     layer
 }
 
-impl Layered {
-    async fn scrape(&self) -> Scrape {
-        Scrape::of(&self.exposition).await
-    }
-
-    /// Whatever happens in there changes that, and nothing is in flight then.
-    async fn counts(&self, expected: BTreeMap<String, f64>, way: impl FnOnce()) {
-        let before = self.scrape().await;
-        way();
-        let after = self.scrape().await;
-        assert_eq!(after.since(&before), expected);
-        let mut gauges = after
-            .0
-            .iter()
-            .filter(|(series, _)| series.starts_with("http_requests_in_flight"));
-        assert!(gauges.all(|(_, value)| *value == 0.0), "{after:?}");
-    }
-
+impl TestLayer {
     /// A call to [`ROUTE`] that is answered so and read to its end, or until it waits, and dropped there.
     fn answer(&self, response: Response<ScriptedBody>) {
         read(self.respond(call(), response).into_body());
-    }
-
-    fn respond(
-        &self,
-        request: Request<()>,
-        response: Response<ScriptedBody>,
-    ) -> Response<ResponseBody<ScriptedBody>> {
-        let mut response = Some(response);
-        let service = service_fn(move |_| ready(Ok::<_, Infallible>(response.take().unwrap())));
-        let answered = self.metrics.layer(service).call(request).now_or_never();
-        answered.unwrap().unwrap()
-    }
-
-    /// One that is not answered.
-    fn never(&self, request: Request<()>) -> impl Future + Unpin {
-        let service = service_fn(|_| pending::<Result<Response<ScriptedBody>, Infallible>>());
-        Box::pin(self.metrics.layer(service).call(request))
     }
 }
 

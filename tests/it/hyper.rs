@@ -3,7 +3,7 @@
 use crate::support::{
     Scrape, ScriptedBody,
     Step::{self, Data, End, Error as Fail, LastData, Panic, Trailers},
-    changes, request, serve_hyper, settled,
+    changes, request, respond, serve_hyper, settled,
 };
 use axum::BoxError;
 use bytes::Bytes;
@@ -295,20 +295,20 @@ fn a_response_body_forwards_frames_trailers_errors_size_and_end() {
         &[],
     ];
     for script in scripts {
-        let layered = through(&metrics, Response::new(ScriptedBody::new(script)));
+        let layered = respond(&metrics, Response::new(ScriptedBody::new(script)));
         let expected = observe(ScriptedBody::new(script));
         assert_eq!(observe(layered.into_body()), expected, "{script:?}");
     }
     let (full, empty) = (Full::new(Bytes::from("full")), Empty::<Bytes>::new());
-    let layered = through(&metrics, Response::new(full.clone()));
+    let layered = respond(&metrics, Response::new(full.clone()));
     assert_eq!(observe(layered.into_body()), observe(full));
-    let layered = through(&metrics, Response::new(empty));
+    let layered = respond(&metrics, Response::new(empty));
     assert_eq!(observe(layered.into_body()), observe(empty));
     // A response that ends with its head keeps the body that it came with.
     let no_content = Response::builder()
         .status(204)
         .body(ScriptedBody::new(&[Data, End]));
-    let layered = through(&metrics, no_content.unwrap());
+    let layered = respond(&metrics, no_content.unwrap());
     assert_eq!(
         observe(layered.into_body()),
         observe(ScriptedBody::new(&[Data, End]))
@@ -329,7 +329,7 @@ fn a_response_keeps_its_head() {
         .body(Empty::<Bytes>::new());
     let response = response.unwrap();
     let (expected, _) = response.clone().into_parts();
-    let (head, _) = through(&metrics, response).into_parts();
+    let (head, _) = respond(&metrics, response).into_parts();
     assert_eq!(
         (head.status, head.version),
         (expected.status, expected.version)
@@ -353,7 +353,7 @@ async fn the_inner_error_passes_through_as_it_is() {
     assert_eq!(error, NoClone(7));
 
     let response = Response::new(ScriptedBody::new(&[Fail]));
-    let mut body = through(&metrics, response).into_body();
+    let mut body = respond(&metrics, response).into_body();
     let error: &'static str = body.frame().await.unwrap().unwrap_err();
     assert_eq!(error, "scripted error");
 }
@@ -545,18 +545,6 @@ async fn frames_of(address: SocketAddr, method: &str, path: &str) -> Frames {
 async fn in_time<F: Future>(future: F) -> F::Output {
     let waited = tokio::time::timeout(Duration::from_secs(20), future).await;
     waited.expect("the response ends")
-}
-
-/// What the layer makes of a response.
-fn through<B: Body>(metrics: &MetricsLayer, response: Response<B>) -> Response<ResponseBody<B>> {
-    let mut response = Some(response);
-    let service =
-        service_fn(move |_: Request<()>| ready(Ok::<_, Infallible>(response.take().unwrap())));
-    let answered = metrics
-        .layer(service)
-        .call(Request::default())
-        .now_or_never();
-    answered.unwrap().unwrap()
 }
 
 /// All that a body says of itself, before each poll and after the last one.

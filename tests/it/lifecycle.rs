@@ -6,7 +6,7 @@ use crate::support;
 use crate::support::{
     Scrape, ScriptedBody, Step,
     Step::{Data, End, Error, LastData, Panic, Trailers},
-    changes, request, serve, serve_hyper, settled, until,
+    TestLayer, changes, request, respond, serve, serve_hyper, settled, until,
 };
 use axum::{
     Router,
@@ -960,16 +960,12 @@ async fn layered(app: Router) -> Server {
 
 /// The same with a clock that goes when it is told to.
 async fn clocked(app: Router) -> (Server, Arc<quanta::Mock>) {
-    let (clock, mock) = quanta::Clock::mock();
-    let (metrics, exposition) = MetricsLayer::builder().clock(clock).pair().unwrap();
-    let address = serve(app.layer(metrics)).await;
-    (
-        Server {
-            address,
-            exposition,
-        },
-        mock,
-    )
+    let layer = TestLayer::new(MetricsLayer::builder());
+    let server = Server {
+        address: serve(app.layer(layer.metrics)).await,
+        exposition: layer.exposition,
+    };
+    (server, layer.clock)
 }
 
 impl Server {
@@ -1163,21 +1159,6 @@ impl<R> Service<R> for NeverReady {
     fn call(&mut self, _: R) -> Self::Future {
         unreachable!("it was never ready")
     }
-}
-
-/// The response that the layer makes of this one.
-fn respond(
-    metrics: &MetricsLayer,
-    response: Response<ScriptedBody>,
-) -> Response<ResponseBody<ScriptedBody>> {
-    let mut response = Some(response);
-    let service =
-        service_fn(move |_: Request| ready(Ok::<_, Infallible>(response.take().unwrap())));
-    let answered = metrics
-        .layer(service)
-        .call(Request::default())
-        .now_or_never();
-    answered.unwrap().unwrap()
 }
 
 fn hold(metrics: &MetricsLayer, status: u16, script: &[Step]) -> ResponseBody<ScriptedBody> {

@@ -1,26 +1,18 @@
 //! Each convention's names, units, labels and buckets, held against its published table.
 
 use crate::support;
-use crate::support::{Body, ScriptedBody, Step, http1, http2, request, serve, settled, text};
+use crate::support::{
+    Body, CLASSIC, Ending, OPEN_METRICS, TestLayer, http1, http2, request, serve, settled, text,
+    two_buckets,
+};
 use axum::{Router, routing::get};
 use http::{Request, Response};
 use prometheus_client::registry::Registry;
-use quanta::{Clock, Mock};
-use std::{
-    convert::Infallible,
-    future::{Future, ready},
-    sync::Arc,
-    task::{Context, Poll, Waker},
-    time::Duration,
-};
+use std::{convert::Infallible, future::ready, time::Duration};
 use tower::{Layer, Service, service_fn};
 use tower_red::{
-    Buckets, BuildError, Exposition, LabelNames, MetricsLayer, MetricsLayerBuilder, Naming,
-    RouteTemplate,
+    BuildError, Exposition, LabelNames, MetricsLayer, MetricsLayerBuilder, Naming, RouteTemplate,
 };
-
-const CLASSIC: &str = "text/plain";
-const OPEN_METRICS: &str = "application/openmetrics-text";
 
 /// A request, and how it ends.
 #[derive(Clone, Copy)]
@@ -39,76 +31,31 @@ enum Case {
     GrpcDropped,
 }
 
-/// A layer whose requests all take a quarter of a second.
-struct Driven {
-    layer: MetricsLayer,
-    exposition: Exposition,
-    mock: Arc<Mock>,
-}
-
-impl Driven {
-    fn new(builder: MetricsLayerBuilder) -> Self {
-        let (clock, mock) = Clock::mock();
-        let builder = builder.buckets(Buckets::custom([0.1, 1.0]).unwrap());
-        let (layer, exposition) = builder.clock(clock).pair().unwrap();
-        Self {
-            layer,
-            exposition,
-            mock,
+/// One that takes a quarter of a second.
+async fn drive(layer: &TestLayer, case: Case) {
+    let ending = match case {
+        Case::Status(status) => Ending::Answer(status),
+        Case::Fails => Ending::ServiceFails,
+        Case::DroppedInHead | Case::GrpcDropped => Ending::LeftBeforeHead,
+        Case::DroppedInBody => Ending::LeftInBody,
+        Case::Grpc(code) => Ending::Grpc(code),
+    };
+    let request = match case {
+        Case::Grpc(_) | Case::GrpcDropped => {
+            Request::post("/shop.Orders/Place").header("content-type", "application/grpc")
         }
-    }
-
-    async fn drive(&self, case: Case) {
-        let grpc = matches!(case, Case::Grpc(_) | Case::GrpcDropped);
-        let mut service = self
-            .layer
-            .layer(service_fn(move |_: Request<()>| async move {
-                match case {
-                    Case::Fails => return Err("failed"),
-                    Case::DroppedInHead | Case::GrpcDropped => std::future::pending().await,
-                    _ => {}
-                }
-                let mut response = Response::new(ScriptedBody::new(&[Step::Data, Step::End]));
-                if let Case::Status(status) = case {
-                    *response.status_mut() = status.try_into().unwrap();
-                }
-                if let Case::Grpc(code) = case {
-                    let headers = response.headers_mut();
-                    headers.insert("content-type", "application/grpc".parse().unwrap());
-                    headers.insert("grpc-status", code.parse().unwrap());
-                }
-                Ok(response)
-            }));
-        let request = match grpc {
-            true => Request::post("/shop.Orders/Place").header("content-type", "application/grpc"),
-            false => Request::get("/users/7").extension(RouteTemplate::new("/users/{id}")),
-        };
-        let future = service.call(request.body(()).unwrap());
-        let mut future = Box::pin(future);
-        self.mock.increment(Duration::from_millis(250));
-        let polled = future
-            .as_mut()
-            .poll(&mut Context::from_waker(Waker::noop()));
-        if let Poll::Ready(Ok(response)) = polled {
-            let mut body = Box::pin(response.into_body());
-            let frames = if matches!(case, Case::DroppedInBody) {
-                1
-            } else {
-                2
-            };
-            for _ in 0..frames {
-                let frame = http_body_util::BodyExt::frame(&mut body).await;
-                assert!(frame.is_none_or(|frame| frame.is_ok()));
-            }
-        }
-    }
+        _ => Request::get("/users/7").extension(RouteTemplate::new("/users/{id}")),
+    };
+    let quarter = (Duration::from_millis(250), Duration::ZERO);
+    let request = request.body(()).unwrap();
+    layer.send(request, quarter, ending).await;
 }
 
 /// Everything a layer shows after one request of each kind.
 async fn shown(builder: MetricsLayerBuilder, cases: &[Case], accept: &str) -> String {
-    let driven = Driven::new(builder);
+    let driven = TestLayer::new(builder.buckets(two_buckets()));
     for case in cases {
-        driven.drive(*case).await;
+        drive(&driven, *case).await;
     }
     text(&driven.exposition, accept).await
 }
@@ -380,19 +327,10 @@ async fn labels_can_have_other_names_and_constant_ones_go_first() {
 
     // By way of another registry it is the same text.
     let mut registry = Registry::default();
-    let (clock, mock) = Clock::mock();
-    let layer = configured()
-        .buckets(Buckets::custom([0.1, 1.0]).unwrap())
-        .clock(clock)
-        .register(&mut registry)
-        .unwrap();
-    let driven = Driven {
-        layer,
-        exposition: Exposition::new(registry),
-        mock,
-    };
+    let driven = TestLayer::register(configured().buckets(two_buckets()), &mut registry)
+        .read_by(Exposition::new(registry));
     for case in cases {
-        driven.drive(case).await;
+        drive(&driven, case).await;
     }
     assert_eq!(text(&driven.exposition, CLASSIC).await, shown);
 }
@@ -413,20 +351,11 @@ async fn every_convention_is_the_same_text_by_way_of_another_registry() {
         for accept in [CLASSIC, OPEN_METRICS] {
             let builder = || MetricsLayer::builder().naming(naming);
             let direct = shown(builder(), &cases, accept).await;
-            let (clock, mock) = Clock::mock();
             let mut registry = Registry::default();
-            let layer = builder()
-                .buckets(Buckets::custom([0.1, 1.0]).unwrap())
-                .clock(clock)
-                .register(&mut registry)
-                .unwrap();
-            let driven = Driven {
-                layer,
-                exposition: Exposition::new(registry),
-                mock,
-            };
+            let driven = TestLayer::register(builder().buckets(two_buckets()), &mut registry)
+                .read_by(Exposition::new(registry));
             for case in cases {
-                driven.drive(case).await;
+                drive(&driven, case).await;
             }
             assert_eq!(text(&driven.exposition, accept).await, direct, "{naming:?}");
         }

@@ -1,7 +1,6 @@
 //! The endpoint in protobuf: it says what the text says, read by a decoder that is not ours.
 
-use crate::support::{http1, request, serve, text};
-use axum::Router;
+use crate::support::{CLASSIC, OPEN_METRICS, TestLayer, http1, request, served, text};
 use http::{Request, Response};
 use http_body_util::BodyExt;
 use prometheus_client::{
@@ -19,24 +18,20 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 use prost::Message;
-use quanta::{Clock, Mock};
 use std::{
     borrow::Cow,
     collections::BTreeMap,
-    convert::Infallible,
     fmt,
-    future::{Future, pending, ready},
-    sync::{Arc, atomic::AtomicU64},
+    future::Future,
+    sync::atomic::AtomicU64,
     time::{Duration, SystemTime},
 };
-use tower::{Layer, Service, ServiceExt, service_fn};
+use tower::ServiceExt;
 use tower_red::{
     Exposition, ExpositionBody, MetricsLayer, MetricsLayerBuilder, Naming, NativeHistogram,
     RouteTemplate, ScrapeError, TraceId,
 };
 
-const CLASSIC: &str = "text/plain";
-const OPEN_METRICS: &str = "application/openmetrics-text";
 /// As Prometheus asks with native histograms on.
 const PROTOBUF: &str = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited,application/openmetrics-text;version=1.0.0;q=0.8,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
 
@@ -355,51 +350,26 @@ async fn compare(exposition: &Exposition) -> (Said, Vec<client::MetricFamily>) {
     (said, families)
 }
 
-struct Driven {
-    layer: MetricsLayer,
-    exposition: Exposition,
-    mock: Arc<Mock>,
-}
-
-impl Driven {
-    fn new(builder: MetricsLayerBuilder) -> Self {
-        let (clock, mock) = Clock::mock();
-        let (layer, exposition) = builder.clock(clock).pair().unwrap();
-        Self {
-            layer,
-            exposition,
-            mock,
-        }
-    }
-
+impl TestLayer {
     /// A request that takes so long and gets that status.
-    async fn take(&self, duration: Duration, route: &'static str, status: u16) {
-        let mut service = self.layer.layer(service_fn(move |_: Request<()>| {
-            let response = Response::builder().status(status).body(String::new());
-            ready(Ok::<_, Infallible>(response.unwrap()))
-        }));
+    fn take(&self, duration: Duration, route: &'static str, status: u16) {
         let request = Request::get("/").extension(RouteTemplate::new(route));
-        let future = service.call(request.body(()).unwrap());
-        self.mock.increment(duration);
-        future.await.unwrap();
+        let response = Response::builder().status(status).body(String::new());
+        self.respond_after(duration, request.body(()).unwrap(), response.unwrap());
     }
 
     /// A request whose response does not come.
-    fn start(&self, route: &'static str) -> impl Future {
-        let mut service = self.layer.layer(service_fn(|_: Request<()>| {
-            pending::<Result<Response<String>, Infallible>>()
-        }));
+    fn start(&self, route: &'static str) -> impl Future + use<> {
         let request = Request::put("/").extension(RouteTemplate::new(route));
-        service.call(request.body(()).unwrap())
+        self.never(request.body(()).unwrap())
     }
 
     /// One of each ending, and one that goes on.
-    async fn take_some(&self) -> impl Future + use<'_> {
+    fn take_some(&self) -> impl Future + use<> {
         for (millis, status) in [(0, 200), (3, 200), (70, 404), (2_500, 500), (60_000, 503)] {
             let duration = Duration::from_millis(millis);
-            self.take(duration, "/users/{id}", status).await;
-            self.take(duration, "/\"a\\b\nc\u{e9}\u{1f980}\"", status)
-                .await;
+            self.take(duration, "/users/{id}", status);
+            self.take(duration, "/\"a\\b\nc\u{e9}\u{1f980}\"", status);
         }
         drop(self.start("/users/{id}"));
         self.start("/users/{id}")
@@ -430,8 +400,8 @@ async fn every_sample_is_that_of_the_text_under_all_names() {
             };
             for builder in [builder(), hostile(builder())] {
                 let trace = |_: &http::request::Parts| TraceId::from_bytes([7; 16]);
-                let driven = Driven::new(builder.exemplar(trace));
-                let _in_flight = driven.take_some().await;
+                let driven = TestLayer::new(builder.exemplar(trace));
+                let _in_flight = driven.take_some();
                 let (said, families) = compare(&driven.exposition).await;
                 assert!(said.samples.len() > 50, "{said:?}");
                 assert!(said.exemplars.len() > 5, "{said:?}");
@@ -447,8 +417,8 @@ async fn every_sample_is_that_of_the_text_under_all_names() {
 
 #[tokio::test]
 async fn a_counter_has_the_name_of_its_samples_and_the_order_is_that_of_the_text() {
-    let driven = Driven::new(MetricsLayer::builder());
-    let _in_flight = driven.take_some().await;
+    let driven = TestLayer::new(MetricsLayer::builder());
+    let _in_flight = driven.take_some();
     let families = scrape(&driven.exposition).await;
     let names: Vec<&str> = families.iter().map(client::MetricFamily::name).collect();
     let text = text(&driven.exposition, CLASSIC).await;
@@ -463,7 +433,7 @@ async fn a_counter_has_the_name_of_its_samples_and_the_order_is_that_of_the_text
 
 #[tokio::test]
 async fn what_has_no_samples_is_left_out() {
-    let driven = Driven::new(MetricsLayer::builder());
+    let driven = TestLayer::new(MetricsLayer::builder());
     let (said, _) = compare(&driven.exposition).await;
     let names: Vec<&String> = said.families.keys().collect();
     assert_eq!(names, ["http_label_sets", "http_overflowed_requests_total"]);
@@ -514,17 +484,17 @@ async fn a_native_histogram_is_beside_the_classic_buckets() {
         let native = NativeHistogram::default()
             .schema(schema)
             .window(Duration::from_micros(100), Duration::from_secs(60));
-        let driven = Driven::new(MetricsLayer::builder().native_histogram(native));
+        let driven = TestLayer::new(MetricsLayer::builder().native_histogram(native));
         // None of them at a bound, where floating point could go either way.
         let millis = [1, 3, 3, 3, 4, 70, 71, 72, 700, 1_500, 1_501, 30_001];
         let mut expected = BTreeMap::new();
         for millis in millis {
-            driven.take(Duration::from_millis(millis), "/", 200).await;
+            driven.take(Duration::from_millis(millis), "/", 200);
             let at = index(millis as f64 / 1e3, schema);
             *expected.entry(at).or_insert(0) += 1;
         }
-        driven.take(Duration::from_nanos(900), "/", 200).await;
-        driven.take(Duration::ZERO, "/", 200).await;
+        driven.take(Duration::from_nanos(900), "/", 200);
+        driven.take(Duration::ZERO, "/", 200);
         let (_, families) = compare(&driven.exposition).await;
         let [histogram] = &*histograms(&families) else {
             panic!("{families:?}");
@@ -545,8 +515,8 @@ async fn a_native_histogram_is_beside_the_classic_buckets() {
 #[tokio::test]
 async fn a_native_histogram_without_populated_buckets_is_known_by_an_empty_span() {
     let builder = MetricsLayer::builder().native_histogram(NativeHistogram::default());
-    let driven = Driven::new(builder);
-    driven.take(Duration::ZERO, "/", 200).await;
+    let driven = TestLayer::new(builder);
+    driven.take(Duration::ZERO, "/", 200);
     let families = scrape(&driven.exposition).await;
     let [histogram] = &*histograms(&families) else {
         panic!("{families:?}");
@@ -558,8 +528,8 @@ async fn a_native_histogram_without_populated_buckets_is_known_by_an_empty_span(
     assert_eq!(histogram.positive_span, [span]);
     assert_eq!(histogram.zero_count, Some(1));
 
-    let driven = Driven::new(MetricsLayer::builder());
-    driven.take(Duration::ZERO, "/", 200).await;
+    let driven = TestLayer::new(MetricsLayer::builder());
+    driven.take(Duration::ZERO, "/", 200);
     let classic = histograms(&scrape(&driven.exposition).await);
     assert_eq!(
         (classic[0].schema, &*classic[0].positive_span),
@@ -569,10 +539,11 @@ async fn a_native_histogram_without_populated_buckets_is_known_by_an_empty_span(
 
 #[tokio::test]
 async fn a_big_scrape_comes_in_pieces_and_knows_its_length_compressed_or_not() {
-    let driven = Driven::new(MetricsLayer::builder().native_histogram(NativeHistogram::default()));
+    let driven =
+        TestLayer::new(MetricsLayer::builder().native_histogram(NativeHistogram::default()));
     for n in 0..2_000 {
         let route = Box::leak(format!("/route/{n:04}/{{id}}").into_boxed_str());
-        driven.take(Duration::from_millis(n), route, 200).await;
+        driven.take(Duration::from_millis(n), route, 200);
     }
     let (said, _) = compare(&driven.exposition).await;
     assert!(said.samples.len() > 30_000);
@@ -587,8 +558,7 @@ async fn a_big_scrape_comes_in_pieces_and_knows_its_length_compressed_or_not() {
     assert!(frames.len() > 10, "{frames:?}");
     assert!(frames.iter().all(|frame| *frame < 64 * 1024), "{frames:?}");
 
-    let router = Router::new().route_service("/metrics", driven.exposition.clone());
-    let mut sender = http1(serve(router).await).await;
+    let mut sender = http1(served(driven.exposition.clone()).await).await;
     let codings = [
         "identity",
         #[cfg(feature = "gzip")]
@@ -754,8 +724,8 @@ async fn a_registry_says_what_its_text_says() {
 
 #[tokio::test]
 async fn a_registry_comes_before_a_layer_and_the_endpoint_itself_after_it() {
-    let driven = Driven::new(hostile(MetricsLayer::builder()).registry(full_registry()));
-    let _in_flight = driven.take_some().await;
+    let driven = TestLayer::new(hostile(MetricsLayer::builder()).registry(full_registry()));
+    let _in_flight = driven.take_some();
     compare(&driven.exposition).await;
     let exposition = driven.exposition.clone().instrumented();
     text(&exposition, CLASSIC).await;
@@ -792,7 +762,7 @@ async fn what_cannot_be_read_is_refused_by_name() {
 
 #[tokio::test]
 async fn who_does_not_ask_for_it_gets_text() {
-    let driven = Driven::new(MetricsLayer::builder());
+    let driven = TestLayer::new(MetricsLayer::builder());
     for accept in [
         "*/*",
         "application/*",

@@ -4,8 +4,12 @@ mod body;
 pub(crate) mod example;
 pub(crate) mod grpc;
 pub(crate) mod grpc_service;
+mod layer;
 
-pub(crate) use self::body::{ScriptedBody, Step};
+pub(crate) use self::{
+    body::{ScriptedBody, Step},
+    layer::{Ending, TestLayer, handle, respond, two_buckets},
+};
 
 use axum::{BoxError, Router};
 use bytes::Bytes;
@@ -25,6 +29,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt;
 use tower_red::Exposition;
 
+/// What a scrape of the text format 0.0.4 asks for.
+pub(crate) const CLASSIC: &str = "text/plain";
+pub(crate) const OPEN_METRICS: &str = "application/openmetrics-text";
+
 /// The body of requests.
 pub(crate) type Body = Full<Bytes>;
 
@@ -34,6 +42,11 @@ pub(crate) async fn serve(app: Router) -> SocketAddr {
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
     address
+}
+
+/// Serves an endpoint as [`serve`] does.
+pub(crate) async fn served(exposition: Exposition) -> SocketAddr {
+    serve(Router::new().route_service("/metrics", exposition)).await
 }
 
 /// Serves any service on a free port as [`serve`] does, but by hyper itself.
