@@ -1,9 +1,7 @@
 //! What is put around the endpoint, as the examples show it: who may read it, how often, on which port, and a log.
-//!
-//! `cargo test` builds the examples before, `cargo test --test it` alone does not.
 
 // Its limits are tried with scrapes that take their time, which those of the example do not.
-#[allow(dead_code)]
+#[expect(dead_code, reason = "its `main` is for the example alone")]
 #[path = "../../examples/limited.rs"]
 mod limited;
 

@@ -1,10 +1,10 @@
 //! The demo, as a process of its own under real traffic: what it counted is what was sent.
 //!
-//! `cargo test` builds it before, `cargo test --test it` alone does not. For a minute of traffic:
+//! For a minute of traffic:
 //! `cargo build --example demo && DEMO_SECONDS=60 cargo test --test it demo:: -- --nocapture`.
 
 use crate::support;
-use crate::support::{Body, Scrape, changes, example, request, until};
+use crate::support::{Body, Scrape, changes, example::Example, request, until};
 use futures_util::future::join_all;
 use http::Response;
 use http_body_util::BodyExt;
@@ -15,12 +15,8 @@ use hyper::{
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use std::{
     env,
-    io::{BufRead, BufReader, Read},
     net::{Shutdown, SocketAddr},
-    path::PathBuf,
-    process::{Child, ChildStdout, Command, Stdio},
-    sync::{Arc, mpsc},
-    thread,
+    sync::Arc,
     time::{Duration, Instant},
 };
 use tokio::{
@@ -372,9 +368,7 @@ async fn it_says_what_to_try() {
     let mut client = Client::connect(demo.address, Protocol::Http1).await;
     let response = client.send("GET", "/").await.unwrap();
     let page = response.into_body().collect().await.unwrap().to_bytes();
-    drop(demo.process);
-    let mut said = String::new();
-    demo.stdout.read_to_string(&mut said).unwrap();
+    let said = demo.example.said();
     assert_eq!(said.trim().as_bytes(), page.trim_ascii());
     for route in ["/users/42", "/stream-error", "/panic", "/metrics"] {
         assert!(
@@ -389,23 +383,9 @@ async fn a_port_that_cannot_be_is_an_error_that_names_it() {
     let demo = Demo::start();
     let taken = demo.address.port().to_string();
     for port in ["", "shop", "-1", "65536", &taken] {
-        let mut process = Process::spawn(port);
-        let code = process.exited().await;
-        let (mut stdout, mut stderr) = (String::new(), String::new());
-        process
-            .0
-            .stdout
-            .take()
-            .unwrap()
-            .read_to_string(&mut stdout)
-            .unwrap();
-        process
-            .0
-            .stderr
-            .take()
-            .unwrap()
-            .read_to_string(&mut stderr)
-            .unwrap();
+        let mut example = Example::start("demo", &[], &[("PORT", port)]);
+        let code = exited(&mut example).await;
+        let (stdout, stderr) = (example.said(), example.complaint());
         assert_eq!((code, stdout.as_str()), (Some(1), ""), "{port:?}");
         assert!(
             stderr.starts_with("demo: ") && stderr.contains(port),
@@ -421,11 +401,11 @@ async fn sigterm_lets_open_requests_end() {
     let mut client = Client::connect(demo.address, Protocol::Http1).await;
     let request = tokio::spawn(async move { client.send("GET", "/slow?ms=300").await });
     Metrics::of(demo.address).await.until_slow("GET", 1).await;
-    demo.process.terminate();
+    demo.terminate();
     let response = request.await.unwrap().unwrap();
     let body = response.into_body().collect().await.unwrap();
     assert_eq!(body.to_bytes(), "at last\n");
-    assert_eq!(demo.process.exited().await, Some(0));
+    assert_eq!(exited(&mut demo.example).await, Some(0));
 }
 
 #[cfg(unix)]
@@ -435,11 +415,11 @@ async fn a_second_signal_waits_for_nothing() {
     let mut client = Client::connect(demo.address, Protocol::Http1).await;
     let _body = client.send("GET", ENDLESS_BODY).await.unwrap();
     let started = Instant::now();
-    demo.process.terminate();
+    demo.terminate();
     let refused = || async { TcpStream::connect(demo.address).await.is_err() };
     until("the first signal to be heard", refused).await;
-    demo.process.terminate();
-    assert_eq!(demo.process.exited().await, Some(0));
+    demo.terminate();
+    assert_eq!(exited(&mut demo.example).await, Some(0));
     // What the first one alone would have given to open requests.
     assert!(started.elapsed() < Duration::from_secs(5));
 }
@@ -686,109 +666,44 @@ impl Metrics {
     }
 }
 
-/// Dead at the end of the test, however that ends.
-struct Process(Child);
-
-impl Process {
-    fn spawn(port: &str) -> Self {
-        let mut demo = Command::new(executable());
-        demo.env("PORT", port)
-            .env("RUST_BACKTRACE", "0")
-            .stdin(Stdio::null());
-        Self(
-            demo.stdout(Stdio::piped())
-                .stderr(Stdio::piped())
-                .spawn()
-                .unwrap(),
-        )
-    }
-
-    #[cfg(unix)]
-    fn terminate(&self) {
-        let kill = Command::new("kill")
-            .args(["-TERM", &self.0.id().to_string()])
-            .status();
-        assert!(kill.unwrap().success());
-    }
-
-    /// Waits for its end, and gives its exit code.
-    async fn exited(&mut self) -> Option<i32> {
-        let mut status = None;
-        let child = &mut self.0;
-        until("the demo to end", || {
-            status = child.try_wait().unwrap();
-            std::future::ready(status.is_some())
-        })
-        .await;
-        status.unwrap().code()
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        self.0.kill().ok();
-        self.0.wait().ok();
-    }
-}
-
 /// The demo on a free port, ready.
 struct Demo {
-    process: Process,
+    example: Example,
     address: SocketAddr,
-    /// Kept open, or its next line would fail.
-    stdout: BufReader<ChildStdout>,
-    panics: thread::JoinHandle<usize>,
 }
 
 impl Demo {
     fn start() -> Self {
-        let mut process = Process::spawn("0");
-        let mut stdout = BufReader::new(process.0.stdout.take().unwrap());
-        let stderr = BufReader::new(process.0.stderr.take().unwrap());
-        // Read as it comes: a full pipe would hold the demo up.
-        let panics = thread::spawn(move || {
-            let panics = stderr
-                .lines()
-                .map_while(Result::ok)
-                .filter(|line| line.contains("panicked"));
-            panics
-                .inspect(|line| assert!(line.contains("demo.rs"), "{line}"))
-                .count()
-        });
-        let (send, line) = mpsc::channel();
-        let reader = thread::spawn(move || {
-            let mut line = String::new();
-            stdout.read_line(&mut line).unwrap();
-            send.send(line).unwrap();
-            stdout
-        });
-        let line = line
-            .recv_timeout(Duration::from_secs(20))
-            .expect("the demo says its address");
-        let address = line
-            .strip_prefix("listening on http://")
-            .and_then(|it| it.strip_suffix('\n'));
-        Self {
-            process,
-            address: address.and_then(|it| it.parse().ok()).expect(&line),
-            stdout: reader.join().unwrap(),
-            panics,
-        }
+        let mut example = Example::start("demo", &[], &[]);
+        let address = example.address("listening on http://");
+        Self { example, address }
+    }
+
+    #[cfg(unix)]
+    fn terminate(&self) {
+        let kill = std::process::Command::new("kill")
+            .args(["-TERM", &self.example.process.id().to_string()])
+            .status();
+        assert!(kill.unwrap().success());
     }
 
     /// How many panics it reported, all of them its own.
-    fn kill_and_count_panics(self) -> f64 {
-        drop(self.process);
-        self.panics.join().unwrap() as f64
+    fn kill_and_count_panics(mut self) -> f64 {
+        let complaint = self.example.complaint();
+        let panics = complaint.lines().filter(|line| line.contains("panicked"));
+        panics
+            .inspect(|line| assert!(line.contains("demo.rs"), "{line}"))
+            .count() as f64
     }
 }
 
-fn executable() -> PathBuf {
-    let demo = example::executable("demo");
-    assert!(
-        demo.is_file(),
-        "{} is missing: `cargo build --example demo` makes it",
-        demo.display()
-    );
-    demo
+/// Waits for its end, and gives its exit code.
+async fn exited(example: &mut Example) -> Option<i32> {
+    let mut status = None;
+    until("the demo to end", || {
+        status = example.process.try_wait().unwrap();
+        std::future::ready(status.is_some())
+    })
+    .await;
+    status.unwrap().code()
 }

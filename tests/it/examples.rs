@@ -1,12 +1,7 @@
 //! The examples do what they say.
 
-use crate::support::{
-    Scrape,
-    example::{Example, executable},
-    http1, request,
-};
+use crate::support::{Scrape, example::Example, http1, request};
 use http_body_util::BodyExt;
-use std::process::Command;
 
 #[tokio::test]
 async fn the_hyper_example_names_its_paths_by_the_declared_templates() {
@@ -39,9 +34,10 @@ async fn the_hyper_example_names_its_paths_by_the_declared_templates() {
 
 #[test]
 fn the_client_example_shows_what_came_of_its_calls() {
-    let output = Command::new(executable("client")).output().unwrap();
-    assert!(output.status.success(), "{output:?}");
-    let text = String::from_utf8(output.stdout).unwrap();
+    let mut example = Example::start("client", &[], &[]);
+    let status = example.process.wait().unwrap();
+    assert!(status.success(), "{}", example.complaint());
+    let text = example.said();
     let scrape: Vec<&str> = text
         .lines()
         .filter(|line| line.starts_with("http_client_"))

@@ -1,18 +1,25 @@
 //! Examples, run as their users do.
+//!
+//! `cargo test` builds them before it runs tests, `cargo test --test it` alone does not.
 
 use std::{
     env,
     io::{self, BufRead, BufReader},
     net::SocketAddr,
     path::PathBuf,
-    process::{Child, ChildStderr, ChildStdout, Command, Stdio},
+    process::{Child, Command, Stdio},
+    sync::mpsc::{self, Receiver},
+    thread::{self, JoinHandle},
+    time::Duration,
 };
 
 /// An example that runs, until it is dropped.
 pub(crate) struct Example {
     pub(crate) process: Child,
-    stdout: BufReader<ChildStdout>,
-    stderr: ChildStderr,
+    /// What it says and what it complains of are read as they come: a full pipe would hold it up, and a closed
+    /// one fail it.
+    lines: Receiver<String>,
+    complaint: Option<JoinHandle<String>>,
 }
 
 impl Example {
@@ -22,32 +29,50 @@ impl Example {
             .args(arguments)
             .env_remove("METRICS_TOKEN")
             .env_remove("METRICS_BASIC")
-            .envs([("PORT", "0"), ("ADMIN_PORT", "0")])
+            .envs([("PORT", "0"), ("ADMIN_PORT", "0"), ("RUST_BACKTRACE", "0")])
             .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
+        let stdout = process.stdout.take().unwrap();
+        let stderr = process.stderr.take().unwrap();
+        let (say, lines) = mpsc::channel();
+        thread::spawn(move || {
+            let mut stdout = BufReader::new(stdout);
+            let mut line = String::new();
+            while stdout.read_line(&mut line).unwrap() > 0 {
+                // Nobody may want to know any more.
+                say.send(std::mem::take(&mut line)).ok();
+            }
+        });
         Self {
-            stdout: BufReader::new(process.stdout.take().unwrap()),
-            stderr: process.stderr.take().unwrap(),
             process,
+            lines,
+            complaint: Some(thread::spawn(move || io::read_to_string(stderr).unwrap())),
         }
     }
 
     /// The address in the next line, after these words.
     pub(crate) fn address(&mut self, words: &str) -> SocketAddr {
-        let mut line = String::new();
-        self.stdout.read_line(&mut line).unwrap();
+        let line = self.lines.recv_timeout(Duration::from_secs(20));
+        let line = line.unwrap_or_else(|_| panic!("it did not say {words:?}"));
         let address = line.trim().strip_prefix(words);
         address.unwrap_or_else(|| panic!("{line}")).parse().unwrap()
     }
 
-    /// Ends it, for all that it has said to be there.
+    /// Ends it, for all that it has said since to be there.
+    pub(crate) fn said(&mut self) -> String {
+        self.process.kill().ok();
+        self.lines.iter().collect()
+    }
+
+    /// Ends it, for all that it has complained of to be there.
     pub(crate) fn complaint(&mut self) -> String {
         self.process.kill().ok();
-        io::read_to_string(&mut self.stderr).unwrap()
+        let complaint = self.complaint.take().expect("it is asked once");
+        complaint.join().unwrap()
     }
 }
 
@@ -58,13 +83,18 @@ impl Drop for Example {
     }
 }
 
-/// Where an example was built.
-pub(crate) fn executable(name: &str) -> PathBuf {
+fn executable(name: &str) -> PathBuf {
     // A test is in `deps`, beside `examples`.
     let test = env::current_exe().unwrap();
     let profile = test.parent().and_then(|deps| deps.parent()).unwrap();
-    profile
+    let built = profile
         .join("examples")
         .join(name)
-        .with_extension(env::consts::EXE_EXTENSION)
+        .with_extension(env::consts::EXE_EXTENSION);
+    assert!(
+        built.is_file(),
+        "{} is missing: `cargo build --example {name}` makes it",
+        built.display()
+    );
+    built
 }
