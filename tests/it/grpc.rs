@@ -3,11 +3,11 @@
 //! Responses are made by hand, since no server would make most of them. What a real one makes is in
 //! `tonic`. Each test compares all that changed between two scrapes: what is not named did not change.
 
-use crate::support::grpc::{CODES, answered, cancelled, complete, failed, plain, sum, times};
+use crate::support::grpc::{CODES, answered, cancelled, complete, failed};
 use crate::support::{
     Scrape, ScriptedBody,
     Step::{self, Data, End, Error, Given, Panic, Status, Trailers},
-    TestLayer, changes,
+    TestLayer, changes, complete as plain, sum, times,
 };
 use allocation_counter::measure;
 use futures_util::FutureExt;

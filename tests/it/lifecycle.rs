@@ -6,7 +6,7 @@ use crate::support;
 use crate::support::{
     Scrape, ScriptedBody, Step,
     Step::{Data, End, Error, LastData, Panic, Trailers},
-    TestLayer, changes, request, respond, serve, serve_hyper, settled, until,
+    TestLayer, changes, complete, request, respond, serve, serve_hyper, settled, sum, times, until,
 };
 use axum::{
     Router,
@@ -1170,14 +1170,6 @@ fn hold(metrics: &MetricsLayer, status: u16, script: &[Step]) -> ResponseBody<Sc
 
 // ---- What one request changes.
 
-/// That was complete, and no error.
-fn complete(method: &str, route: &str, status: &str) -> BTreeMap<String, f64> {
-    let labels = format!(r#"method="{method}",route="{route}",status="{status}""#);
-    let total = format!("http_requests_total{{{labels}}}");
-    let count = format!("http_request_duration_seconds_count{{{labels}}}");
-    changes([(&total, 1.0), (&count, 1.0)])
-}
-
 /// That failed.
 fn failed(method: &str, route: &str, status: &str, error: &str) -> BTreeMap<String, f64> {
     let labels = format!(r#"method="{method}",route="{route}",error="{error}""#);
@@ -1193,20 +1185,4 @@ fn cancelled(method: &str, route: &str, status: &str, phase: &str) -> BTreeMap<S
         complete(method, route, status),
         changes([(&cancelled, 1.0)]),
     ])
-}
-
-/// Of all these together.
-fn sum<const N: usize>(all: [BTreeMap<String, f64>; N]) -> BTreeMap<String, f64> {
-    let mut sum = BTreeMap::new();
-    for (series, change) in all.into_iter().flatten() {
-        *sum.entry(series).or_default() += change;
-    }
-    sum
-}
-
-fn times(factor: f64, changes: BTreeMap<String, f64>) -> BTreeMap<String, f64> {
-    changes
-        .into_iter()
-        .map(|(series, change)| (series, change * factor))
-        .collect()
 }

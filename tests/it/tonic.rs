@@ -3,12 +3,12 @@
 //! Each test compares all that changed between two scrapes: what is not named did not change.
 
 use crate::support;
-use crate::support::grpc::{CODES, answered, cancelled, complete, failed, sum, times};
+use crate::support::grpc::{CODES, answered, cancelled, complete, failed};
 use crate::support::grpc_service::{
     ANSWER, CHAT, COLLECT, Client, LIST, PLACES, Served, channel, clocked, patient, proven, raw,
     serve_tonic,
 };
-use crate::support::{Scrape, changes, settled};
+use crate::support::{Scrape, changes, settled, sum, times};
 use bytes::Bytes;
 use futures_util::{StreamExt, future::join_all, stream};
 use http::{HeaderMap, Request};
@@ -631,7 +631,7 @@ async fn but_proven(served: &Served) -> BTreeMap<String, f64> {
 #[cfg(feature = "axum")]
 mod pages {
     use super::*;
-    use crate::support::{grpc::plain, grpc_service::Orders, request, serve};
+    use crate::support::{complete as plain, grpc_service::Orders, request, serve};
     use axum::{Router, routing::any};
     use http_body_util::BodyExt;
     use tonic::service::Routes;

@@ -1,6 +1,6 @@
 //! What gRPC calls change.
 
-use super::changes;
+use super::{changes, sum};
 use std::collections::BTreeMap;
 
 /// The names of the codes, by their numbers.
@@ -66,28 +66,4 @@ pub(crate) fn answered(route: &str, status: &str, code: &str) -> BTreeMap<String
     } else {
         complete(route, status, code)
     }
-}
-
-/// That was no gRPC.
-pub(crate) fn plain(method: &str, route: &str, status: &str) -> BTreeMap<String, f64> {
-    let labels = format!(r#"method="{method}",route="{route}",status="{status}""#);
-    let total = format!("http_requests_total{{{labels}}}");
-    let count = format!("http_request_duration_seconds_count{{{labels}}}");
-    changes([(&total, 1.0), (&count, 1.0)])
-}
-
-/// Of all these together.
-pub(crate) fn sum(all: impl IntoIterator<Item = BTreeMap<String, f64>>) -> BTreeMap<String, f64> {
-    let mut sum = BTreeMap::new();
-    for (series, change) in all.into_iter().flatten() {
-        *sum.entry(series).or_default() += change;
-    }
-    sum
-}
-
-pub(crate) fn times(factor: f64, changes: BTreeMap<String, f64>) -> BTreeMap<String, f64> {
-    changes
-        .into_iter()
-        .map(|(series, change)| (series, change * factor))
-        .collect()
 }

@@ -164,6 +164,30 @@ pub(crate) fn changes<const N: usize>(expected: [(&str, f64); N]) -> BTreeMap<St
         .collect()
 }
 
+/// What a request changes that was complete, and no error.
+pub(crate) fn complete(method: &str, route: &str, status: &str) -> BTreeMap<String, f64> {
+    let labels = format!(r#"method="{method}",route="{route}",status="{status}""#);
+    let total = format!("http_requests_total{{{labels}}}");
+    let count = format!("http_request_duration_seconds_count{{{labels}}}");
+    changes([(&total, 1.0), (&count, 1.0)])
+}
+
+/// What all these change together.
+pub(crate) fn sum(all: impl IntoIterator<Item = BTreeMap<String, f64>>) -> BTreeMap<String, f64> {
+    let mut sum = BTreeMap::new();
+    for (series, change) in all.into_iter().flatten() {
+        *sum.entry(series).or_default() += change;
+    }
+    sum
+}
+
+pub(crate) fn times(factor: f64, changes: BTreeMap<String, f64>) -> BTreeMap<String, f64> {
+    changes
+        .into_iter()
+        .map(|(series, change)| (series, change * factor))
+        .collect()
+}
+
 /// The text of a scrape in the format of that `Accept` header.
 pub(crate) async fn text(exposition: &Exposition, accept: &str) -> String {
     let request = Request::get("/metrics")
