@@ -1,0 +1,176 @@
+//! What a scrape says, read from its text and from protobuf.
+
+use super::client;
+use std::collections::BTreeMap;
+
+pub(super) type Labels = BTreeMap<String, String>;
+
+/// What a scrape says, however it is written.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Said {
+    /// By the name that the classic format declares: type and help. Of families that have samples.
+    pub(super) families: BTreeMap<String, (String, String)>,
+    pub(super) samples: BTreeMap<(String, Labels), Number>,
+    /// By sample: labels, value, and time in milliseconds.
+    pub(super) exemplars: BTreeMap<(String, Labels), (Labels, Number, Option<i64>)>,
+}
+
+/// A number that equals itself.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Number(f64);
+
+impl PartialEq for Number {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0 || self.0.is_nan() && other.0.is_nan()
+    }
+}
+
+impl Said {
+    fn add(&mut self, name: &str, labels: Labels, value: f64) {
+        let series = (name.to_owned(), labels);
+        let before = self.samples.insert(series, Number(value));
+        assert_eq!(before, None, "{name}");
+    }
+
+    pub(super) fn of_text(classic: &str, open_metrics: &str) -> Self {
+        let mut said = Self::default();
+        let mut declared = BTreeMap::new();
+        let mut help = "";
+        for line in classic.lines() {
+            if let Some(rest) = line.strip_prefix("# HELP ") {
+                help = rest.split_once(' ').unwrap().1;
+            } else if let Some(rest) = line.strip_prefix("# TYPE ") {
+                let (name, kind) = rest.split_once(' ').unwrap();
+                let help = help.replace("\\\\", "\\");
+                declared.insert(name.to_owned(), (kind.to_owned(), help));
+            } else {
+                let (name, labels, rest) = parse_series(line);
+                let of = declared.keys().filter(|family| {
+                    let suffix = name.strip_prefix(family.as_str());
+                    suffix.is_some_and(|it| ["", "_sum", "_count", "_bucket"].contains(&it))
+                });
+                let family = of.max_by_key(|family| family.len()).unwrap().clone();
+                said.families
+                    .insert(family.clone(), declared[&family].clone());
+                said.add(&name, labels, rest.parse().unwrap());
+            }
+        }
+        for line in open_metrics.lines().filter(|line| !line.starts_with('#')) {
+            let (name, labels, rest) = parse_series(line);
+            if let Some((_, exemplar)) = rest.split_once(" # ") {
+                let (_, pairs, rest) = parse_series(exemplar);
+                let (value, time) = rest.split_once(' ').unwrap_or((rest, ""));
+                let millis = match time {
+                    "" => None,
+                    time => Some((time.parse::<f64>().unwrap() * 1e6).round() as i64 / 1_000),
+                };
+                let value = Number(value.parse().unwrap());
+                said.exemplars
+                    .insert((name, labels), (pairs, value, millis));
+            }
+        }
+        said
+    }
+
+    pub(super) fn of_protobuf(families: &[client::MetricFamily]) -> Self {
+        let mut said = Self::default();
+        for family in families {
+            let name = family.name.clone().unwrap();
+            let kind = ["counter", "gauge", "summary", "untyped", "histogram"]
+                [family.kind.unwrap() as usize];
+            let declared = (kind.to_owned(), family.help.clone().unwrap());
+            let before = said.families.insert(name.clone(), declared);
+            assert_eq!(before, None, "{name}");
+            assert!(!family.metric.is_empty(), "{name}");
+            for metric in &family.metric {
+                let labels = pairs(&metric.label);
+                let values = [&metric.counter, &metric.gauge, &metric.untyped];
+                let values = ["counter", "gauge", "untyped"].iter().zip(values);
+                for (of, value) in values {
+                    assert_eq!(value.is_some(), kind == *of, "{name}");
+                    if let Some(value) = value {
+                        said.add(&name, labels.clone(), value.value.unwrap());
+                        said.add_exemplar((name.clone(), labels.clone()), &value.exemplar);
+                    }
+                }
+                assert_eq!(metric.histogram.is_some(), kind == "histogram", "{name}");
+                if let Some(histogram) = &metric.histogram {
+                    said.add_histogram(&name, &labels, histogram);
+                }
+            }
+        }
+        said
+    }
+
+    fn add_histogram(&mut self, name: &str, labels: &Labels, histogram: &client::Histogram) {
+        let count = histogram.sample_count.unwrap() as f64;
+        self.add(&format!("{name}_count"), labels.clone(), count);
+        let sum = histogram.sample_sum.unwrap();
+        self.add(&format!("{name}_sum"), labels.clone(), sum);
+        for bucket in &histogram.bucket {
+            let bound = bucket.upper_bound.unwrap();
+            let mut labels = labels.clone();
+            labels.insert("le".into(), bound_text(bound));
+            let name = format!("{name}_bucket");
+            let count = bucket.cumulative_count.unwrap() as f64;
+            self.add(&name, labels.clone(), count);
+            self.add_exemplar((name, labels), &bucket.exemplar);
+        }
+    }
+
+    fn add_exemplar(&mut self, of: (String, Labels), exemplar: &Option<client::Exemplar>) {
+        if let Some(exemplar) = exemplar {
+            let millis = exemplar.timestamp.as_ref().map(|time| {
+                // As Prometheus does it.
+                time.seconds.unwrap() * 1_000 + i64::from(time.nanos.unwrap()) / 1_000_000
+            });
+            let value = Number(exemplar.value.unwrap());
+            let exemplar = (pairs(&exemplar.label), value, millis);
+            self.exemplars.insert(of, exemplar);
+        }
+    }
+}
+
+fn pairs(labels: &[client::LabelPair]) -> Labels {
+    let pair = |it: &client::LabelPair| (it.name.clone().unwrap(), it.value.clone().unwrap());
+    let pairs: Labels = labels.iter().map(pair).collect();
+    assert_eq!(pairs.len(), labels.len());
+    pairs
+}
+
+/// The bound as text has it.
+fn bound_text(bound: f64) -> String {
+    match bound {
+        f64::INFINITY => String::from("+Inf"),
+        bound => format!("{bound:?}"),
+    }
+}
+
+/// The name, the labels, and what comes after them.
+fn parse_series(line: &str) -> (String, Labels, &str) {
+    let end = line.find(['{', ' ']).unwrap();
+    let (name, mut rest) = line.split_at(end);
+    let mut labels = Labels::new();
+    if let Some(mut inside) = rest.strip_prefix('{') {
+        while !inside.starts_with('}') {
+            let (label, after) = inside.split_once("=\"").unwrap();
+            let mut value = String::new();
+            let mut chars = after.chars();
+            loop {
+                match chars.next().unwrap() {
+                    '"' => break,
+                    '\\' => value.push(match chars.next().unwrap() {
+                        'n' => '\n',
+                        char => char,
+                    }),
+                    char => value.push(char),
+                }
+            }
+            labels.insert(label.to_owned(), value);
+            inside = chars.as_str();
+            inside = inside.strip_prefix(',').unwrap_or(inside);
+        }
+        rest = inside.strip_prefix('}').unwrap();
+    }
+    (name.to_owned(), labels, rest.strip_prefix(' ').unwrap())
+}
