@@ -70,7 +70,8 @@ async fn a_port_that_cannot_be_is_an_error_that_names_it() {
 async fn sigterm_lets_open_requests_end() {
     let mut demo = Demo::start();
     let mut client = Client::connect(demo.address, Protocol::Http1).await;
-    let request = tokio::spawn(async move { client.send("GET", "/slow?ms=300").await });
+    // Long enough to be seen in flight, however busy the machine is.
+    let request = tokio::spawn(async move { client.send("GET", "/slow?ms=1000").await });
     Metrics::of(demo.address).await.until_slow("GET", 1).await;
     demo.terminate();
     let response = request.await.unwrap().unwrap();

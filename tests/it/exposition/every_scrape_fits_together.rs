@@ -3,7 +3,7 @@
 use super::{USERS, small_buckets};
 use crate::support::{
     CLASSIC, Ending, OPEN_METRICS, Scrape, ScriptedBody, TestLayer, handle, http1, request, served,
-    text,
+    text, until,
 };
 use futures_util::FutureExt;
 use http::{Method, Request, Response, StatusCode};
@@ -125,6 +125,9 @@ async fn under_load_every_scrape_fits_together_and_nothing_goes_down() {
         let (layer, stop) = (layer.clone(), stop.clone());
         thread::spawn(move || load(&layer, &stop))
     });
+    // On a busy machine all scrapes could be over before the first of them runs.
+    let is_loaded = || async { Scrape::of(&exposition).await.sum("http_requests_total") > 0.0 };
+    until("the first request", is_loaded).await;
     let mut before = Scrape::default();
     for _ in 0..200 {
         let text = text(&exposition, CLASSIC).await;

@@ -100,7 +100,8 @@ async fn a_call_that_ends_after_its_deadline_has_the_status_it_ends_with() {
 #[tokio::test]
 async fn a_call_that_tonics_own_timeout_drops_is_cancelled() {
     let (metrics, exposition) = MetricsLayer::pair();
-    let server = Server::builder().timeout(Duration::from_millis(20));
+    // The calls that prove the routes have to be in time, however busy the machine is.
+    let server = Server::builder().timeout(Duration::from_millis(500));
     let address = serve_tonic(server, metrics).await;
     let served = Served {
         address,
