@@ -1,4 +1,5 @@
-use crate::recording::{Outcome, Recording};
+use crate::request::{Outcome, Recording};
+use bytes::Buf;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 use std::{
@@ -10,45 +11,26 @@ pin_project! {
     /// Response body for [`Metrics`](crate::Metrics).
     ///
     /// Passes frames, trailers, the size hint and the end of the stream through, and records the request
-    /// when it sees the end: the last frame, the trailers, an error, or its own drop.
+    /// when it sees the end: the last frame, the last byte that was declared, the trailers, an error, or its
+    /// own drop.
     #[derive(Debug)]
     pub struct ResponseBody<B> {
         #[pin]
         inner: B,
         recording: Recording,
-        // `B::is_end_stream`, for the drop: calling it by name there would put a bound on the struct.
-        is_end_stream: fn(&B) -> bool,
-    }
-
-    impl<B> PinnedDrop for ResponseBody<B> {
-        fn drop(this: Pin<&mut Self>) {
-            let this = this.project();
-            // Nothing was left to send, so nobody gave up on it. A body that panicked is not asked.
-            if this.recording.is_open() && (this.is_end_stream)(&this.inner) {
-                this.recording.finish(Outcome::Complete);
-            }
-        }
     }
 }
 
-impl<B: Body> ResponseBody<B> {
+impl<B> ResponseBody<B> {
     pub(crate) fn new(inner: B, recording: Recording) -> Self {
-        Self {
-            inner,
-            recording,
-            is_end_stream: B::is_end_stream,
-        }
+        Self { inner, recording }
     }
 }
 
 /// An empty body that records nothing: what middleware outside of this one answers with by itself.
 impl<B: Default> Default for ResponseBody<B> {
     fn default() -> Self {
-        Self {
-            inner: B::default(),
-            recording: Recording::default(),
-            is_end_stream: |_| true,
-        }
+        Self::new(B::default(), Recording::default())
     }
 }
 
@@ -66,13 +48,11 @@ impl<B: Body> Body for ResponseBody<B> {
             Poll::Pending => {}
             Poll::Ready(None) => this.recording.finish(Outcome::Complete),
             Poll::Ready(Some(Err(_))) => this.recording.finish(Outcome::BodyError),
+            Poll::Ready(Some(Ok(_))) if this.recording.is_over() => {}
             Poll::Ready(Some(Ok(frame))) => {
-                let trailers = frame.trailers_ref();
-                if let Some(trailers) = trailers {
-                    this.recording.trailers(trailers);
-                }
-                // The server does not poll again after trailers, nor once an exact length is reached.
-                if trailers.is_some() || this.inner.is_end_stream() {
+                if is_last(frame, this.recording)
+                    || this.recording.watch(|| this.inner.is_end_stream())
+                {
                     this.recording.finish(Outcome::Complete);
                 }
             }
@@ -81,10 +61,27 @@ impl<B: Body> Body for ResponseBody<B> {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
+        self.recording.watch_end(|| self.inner.is_end_stream())
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+        self.recording.watch_shared(|| self.inner.size_hint())
+    }
+}
+
+/// Whether nothing has to follow a frame: the server does not poll again after trailers, nor after the last
+/// byte that was declared.
+#[inline]
+fn is_last<D: Buf>(frame: &Frame<D>, recording: &mut Recording) -> bool {
+    match (frame.data_ref(), frame.trailers_ref()) {
+        (Some(data), _) => {
+            let bytes = recording.watch(|| data.remaining());
+            recording.record_data(bytes)
+        }
+        (None, Some(trailers)) => {
+            recording.record_trailers(trailers);
+            true
+        }
+        (None, None) => false,
     }
 }

@@ -1,14 +1,10 @@
 use crate::{
     Buckets, BuildError, Exposition, MetricsLayer, NativeHistogram, TraceId,
     exposition::{Families, find_duplicate},
-    label::{
-        peer::Peers,
-        route::{MOST_PEERS, RouteSettings, Routes, UNMATCHED},
-        traces::{TraceOf, Tracing},
-    },
-    layer::Shared,
+    histogram::{Bins, NativeBuckets},
+    label::{MAX_PEERS, Peers, RouteSettings, Routes, UNMATCHED},
     naming::{Convention, LabelNames, Naming, Role, Settings},
-    native::NativeBuckets,
+    request::{ExemplarOf, Recorder, VersionFrom},
     store::{Store, StoreSettings},
 };
 use http::request::Parts;
@@ -55,7 +51,7 @@ pub struct MetricsLayerBuilder {
     peers: Vec<String>,
     most_label_sets: usize,
     native: Option<NativeHistogram>,
-    trace_of: Option<TraceOf>,
+    trace_of: Option<ExemplarOf>,
     clock: Option<Clock>,
     registry: Option<Registry>,
 }
@@ -215,7 +211,7 @@ impl MetricsLayerBuilder {
     where
         F: Fn(&Parts) -> Option<TraceId> + Send + Sync + 'static,
     {
-        self.trace_of = Some(Box::new(trace_of));
+        self.trace_of = Some(ExemplarOf::new(trace_of));
         self
     }
 
@@ -309,6 +305,7 @@ impl MetricsLayerBuilder {
             constant_labels: self.constant_labels,
             routes: RouteSettings {
                 skipped: self.skipped,
+                streams: Vec::new(),
                 templates: self.templates,
                 services: self.services,
                 unnamed_methods: self.naming == Naming::OpenTelemetry,
@@ -377,8 +374,8 @@ impl MetricsLayerBuilder {
         if !self.client && !self.peers.is_empty() {
             return Err(BuildError::NotForServers { setting: "peers" });
         }
-        if self.peers.len() > MOST_PEERS {
-            return Err(BuildError::TooManyPeers { most: MOST_PEERS });
+        if self.peers.len() > MAX_PEERS {
+            return Err(BuildError::TooManyPeers { most: MAX_PEERS });
         }
         for (index, peer) in self.peers.iter().enumerate() {
             if peer.is_empty() || self.peers[..index].contains(peer) {
@@ -420,7 +417,7 @@ pub(crate) struct Config {
     shows_versions: bool,
     most_label_sets: usize,
     native: Option<NativeBuckets>,
-    trace_of: Option<TraceOf>,
+    trace_of: Option<ExemplarOf>,
     clock: Option<Clock>,
 }
 
@@ -432,21 +429,29 @@ impl Config {
 
     fn into_families(self) -> (MetricsLayer, Families) {
         let native = self.native.clone();
-        let layer = MetricsLayer::new(Shared {
+        let shows_versions = self.shows_versions;
+        let role = self.convention.role;
+        let recorder: &'static Recorder = Box::leak(Box::new(Recorder {
             clock: self.clock.unwrap_or_default(),
             routes: Routes::new(self.routes),
             store: Store::new(StoreSettings {
-                bounds: self.buckets.nanos(),
-                native: self.native,
+                measures: Box::new([match self.native {
+                    Some(native) => Bins::Native(native),
+                    None => Bins::Classic(self.buckets.nanos()),
+                }]),
                 has_exemplars: self.trace_of.is_some(),
-                most_label_sets: self.most_label_sets,
+                max_label_sets: self.most_label_sets,
             }),
-            tracing: self.trace_of.map(Tracing::new),
-            shows_request_version: self.shows_versions && self.convention.role == Role::Server,
-            shows_response_version: self.shows_versions && self.convention.role == Role::Client,
-        });
+            exemplar: self.trace_of,
+            version_from: match (shows_versions, role) {
+                (false, _) => VersionFrom::Nobody,
+                (true, Role::Server) => VersionFrom::Request,
+                (true, Role::Client) => VersionFrom::Response,
+            },
+        }));
+        let layer = MetricsLayer::new(recorder);
         let families = Families::new(
-            layer.shared(),
+            recorder,
             self.convention,
             self.buckets,
             native,

@@ -1,6 +1,6 @@
 use crate::{
     ResponseBody,
-    recording::{Outcome, Recording},
+    request::{Outcome, Recording},
 };
 use http::Response;
 use http_body::Body;
@@ -35,26 +35,19 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let polled = this.recording.watch(|| this.inner.poll(cx));
-        // Before anything of it is moved: what may unwind in between makes the compiler move it again.
-        see(&polled, this.recording);
+        // Before the response is moved: code that may unwind in between would make the compiler move it twice.
+        record(&polled, this.recording);
         polled.map_ok(|response| {
             response.map(|body| ResponseBody::new(body, mem::take(this.recording)))
         })
     }
 }
 
-/// Takes what the response's head says, and ends the recording unless there will be a body to see.
-fn see<B: Body, E>(polled: &Poll<Result<Response<B>, E>>, recording: &mut Recording) {
-    let outcome = match polled {
-        Poll::Pending => return,
-        Poll::Ready(Err(_)) => Outcome::ServiceError,
-        Poll::Ready(Ok(response)) => {
-            let ends_here = recording.head(response);
-            if !ends_here && !response.body().is_end_stream() {
-                return;
-            }
-            Outcome::Complete
-        }
-    };
-    recording.finish(outcome);
+#[inline]
+fn record<B: Body, E>(polled: &Poll<Result<Response<B>, E>>, recording: &mut Recording) {
+    match polled {
+        Poll::Pending => {}
+        Poll::Ready(Ok(response)) => recording.record_head(response),
+        Poll::Ready(Err(_)) => recording.finish(Outcome::ServiceError),
+    }
 }

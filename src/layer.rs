@@ -1,9 +1,4 @@
-use crate::{
-    Exposition, Metrics, MetricsLayerBuilder,
-    label::{route::Routes, traces::Tracing},
-    store::Store,
-};
-use quanta::Clock;
+use crate::{Metrics, request::Recorder};
 use std::fmt;
 use tower_layer::Layer;
 
@@ -29,32 +24,36 @@ use tower_layer::Layer;
 #[derive(Clone)]
 #[must_use]
 pub struct MetricsLayer {
-    shared: &'static Shared,
+    recorder: Option<&'static Recorder>,
 }
 
 impl MetricsLayer {
-    /// A layer with the default configuration, and the endpoint that exposes what it records.
-    ///
-    /// The same as `MetricsLayer::builder().pair()`, which cannot fail when nothing is configured.
-    pub fn pair() -> (Self, Exposition) {
-        MetricsLayerBuilder::new().into_config().0.into_pair()
-    }
-
-    /// A builder with the default configuration.
-    pub fn builder() -> MetricsLayerBuilder {
-        MetricsLayerBuilder::new()
-    }
-
-    /// What the layer records into lives as long as the process: services and requests then share it
+    /// What the layer records with lives as long as the process: services and requests then share it
     /// without a reference count, which every request would have to write.
-    pub(crate) fn new(shared: Shared) -> Self {
+    pub(crate) fn new(recorder: &'static Recorder) -> Self {
         Self {
-            shared: Box::leak(Box::new(shared)),
+            recorder: Some(recorder),
         }
     }
 
-    pub(crate) fn shared(&self) -> &'static Shared {
-        self.shared
+    /// A layer that does nothing.
+    pub(crate) fn disabled() -> Self {
+        Self { recorder: None }
+    }
+
+    /// A layer with the default configuration, and the endpoint that exposes what it records.
+    ///
+    /// The same as `MetricsLayer::builder().pair()`, which cannot fail when nothing is configured.
+    pub fn pair() -> (Self, crate::Exposition) {
+        crate::MetricsLayerBuilder::new()
+            .into_config()
+            .0
+            .into_pair()
+    }
+
+    /// A builder with the default configuration.
+    pub fn builder() -> crate::MetricsLayerBuilder {
+        crate::MetricsLayerBuilder::new()
     }
 }
 
@@ -62,7 +61,7 @@ impl<S> Layer<S> for MetricsLayer {
     type Service = Metrics<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Metrics::new(inner, self.shared)
+        Metrics::new(inner, self.recorder)
     }
 }
 
@@ -70,16 +69,4 @@ impl fmt::Debug for MetricsLayer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MetricsLayer").finish_non_exhaustive()
     }
-}
-
-/// What a layer, its services and their requests share. Read by every request, written by none.
-pub(crate) struct Shared {
-    pub(crate) clock: Clock,
-    pub(crate) routes: Routes,
-    pub(crate) store: Store,
-    /// If requests are exemplars.
-    pub(crate) tracing: Option<Tracing>,
-    /// Whether the version of HTTP is a label, and what knows it: a server's request, a client's response.
-    pub(crate) shows_request_version: bool,
-    pub(crate) shows_response_version: bool,
 }

@@ -6,31 +6,29 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod body;
-mod buckets;
 mod builder;
 mod error;
 mod exposition;
 mod future;
+mod histogram;
 mod label;
 mod layer;
 mod naming;
-mod native;
-mod recording;
+mod request;
 mod service;
 mod store;
-mod trace_id;
+mod sync;
 
 pub use self::{
     body::ResponseBody,
-    buckets::Buckets,
     builder::MetricsLayerBuilder,
     error::BuildError,
     exposition::{Exposition, ExpositionBody, ExpositionFuture, ScrapeError},
     future::ResponseFuture,
-    label::{peer::Peer, route::RouteTemplate},
+    histogram::{Buckets, NativeHistogram},
+    label::{Peer, RouteTemplate},
     layer::MetricsLayer,
     naming::{LabelNames, Naming},
-    native::NativeHistogram,
+    request::TraceId,
     service::Metrics,
-    trace_id::TraceId,
 };

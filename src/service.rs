@@ -1,12 +1,12 @@
 use crate::{
     ResponseBody, ResponseFuture,
-    layer::Shared,
-    recording::{Outcome, Recording, Started},
+    request::{Panicking, Recorder, Recording},
 };
 use http::{Request, Response};
 use http_body::Body;
 use std::{
-    fmt, mem,
+    fmt,
+    mem::{self, ManuallyDrop},
     task::{Context, Poll},
 };
 use tower_service::Service;
@@ -18,12 +18,13 @@ use tower_service::Service;
 #[derive(Clone)]
 pub struct Metrics<S> {
     inner: S,
-    shared: &'static Shared,
+    /// `None` if it is switched off.
+    recorder: Option<&'static Recorder>,
 }
 
 impl<S> Metrics<S> {
-    pub(crate) fn new(inner: S, shared: &'static Shared) -> Self {
-        Self { inner, shared }
+    pub(crate) fn new(inner: S, recorder: Option<&'static Recorder>) -> Self {
+        Self { inner, recorder }
     }
 
     /// The wrapped service.
@@ -55,42 +56,33 @@ where
         self.inner.poll_ready(cx)
     }
 
-    #[inline(never)]
+    #[inline]
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
-        let mut started = None;
-        let inner = self.start(request, &mut started);
-        let recording = Recording::new(started);
+        let mut recording = ManuallyDrop::new(Recording::default());
+        let started: &mut Recording = &mut recording;
+        let inner = self.start(request, started);
+        let recording = ManuallyDrop::into_inner(recording);
         ResponseFuture { inner, recording }
     }
 }
 
 impl<S> Metrics<S> {
-    /// Starts the request and calls the inner service, where a panic is an ending.
+    /// Starts the request and calls the inner service, where a panic is how it ended.
     ///
-    /// On its own and not inlined: its caller then has nothing to drop when this unwinds, which would make the
-    /// compiler move the future to where it stays instead of making it there.
+    /// In a function of its own, its caller has nothing to drop when this unwinds: otherwise the compiler would
+    /// move the future once more.
     #[inline(never)]
-    fn start<B>(&mut self, mut request: Request<B>, started: &mut Option<Started>) -> S::Future
+    fn start<B>(&mut self, mut request: Request<B>, recording: &mut Recording) -> S::Future
     where
         S: Service<Request<B>>,
     {
-        Started::now(self.shared, &request, started);
-        if let (Some(_), Some(started)) = (&self.shared.tracing, &mut *started) {
-            started.trace(&mut request);
+        if let Some(recorder) = self.recorder {
+            recording.start(recorder, &mut request);
         }
-        let panicking = Panicking(started);
+        let panicking = Panicking(recording);
         let future = self.inner.call(request);
         mem::forget(panicking);
         future
-    }
-}
-
-/// Records a panic when it is dropped.
-struct Panicking<'a>(&'a Option<Started>);
-
-impl Drop for Panicking<'_> {
-    fn drop(&mut self) {
-        Recording::new(*self.0).finish(Outcome::Panic);
     }
 }
 

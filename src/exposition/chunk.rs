@@ -1,4 +1,4 @@
-use crate::store::lock;
+use crate::sync::lock;
 use bytes::Bytes;
 use std::sync::{Arc, Mutex};
 

@@ -24,12 +24,10 @@ impl Collector for Families {
             return Ok(());
         }
         let values = self.values();
-        // After the values, so that it has the routes of all of them.
-        let names = self.routes().names();
         let encoding = Encoding {
             families: self,
             values: &values,
-            known: Known::new(self.routes(), &names),
+            known: Known::new(self.routes()),
         };
         for family in &self.convention.families {
             encoding.family(&mut encoder, family)?;
@@ -99,7 +97,12 @@ impl Encoding<'_> {
 
     fn histogram(&self, mut encoder: MetricEncoder<'_>, row: RowRef<'_>) -> fmt::Result {
         let mut histogram = Histogram::default();
-        row.fill(&mut histogram, &self.values.snapshot);
+        row.fill(
+            &mut histogram,
+            &self.values.snapshot,
+            self.families.buckets.bounds().len() + 1,
+            self.families.native.as_ref(),
+        );
         let bounds = self.families.buckets.bounds().iter().copied();
         let counts = histogram.buckets.iter().copied();
         let buckets: Vec<(f64, u64)> = bounds.chain([f64::INFINITY]).zip(counts).collect();

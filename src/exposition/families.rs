@@ -3,12 +3,8 @@ use super::{
     text::Values,
 };
 use crate::{
-    Buckets,
-    label::route::Routes,
-    layer::Shared,
-    naming::Convention,
-    native::NativeBuckets,
-    store::{Store, lock},
+    Buckets, histogram::NativeBuckets, label::Routes, naming::Convention, request::Recorder,
+    store::Store, sync::lock,
 };
 use quanta::Clock;
 use std::{
@@ -21,7 +17,7 @@ use std::{
 
 /// The families of one layer, to be exposed.
 pub(crate) struct Families {
-    shared: &'static Shared,
+    shared: &'static Recorder,
     pub(super) convention: Convention,
     pub(super) buckets: Buckets,
     pub(super) native: Option<NativeBuckets>,
@@ -35,7 +31,7 @@ pub(crate) struct Families {
 
 impl Families {
     pub(crate) fn new(
-        shared: &'static Shared,
+        shared: &'static Recorder,
         convention: Convention,
         buckets: Buckets,
         native: Option<NativeBuckets>,
@@ -84,7 +80,7 @@ impl Families {
 
     /// Begins to read the gauge.
     pub(super) fn gauges(&self) -> Gauges {
-        Gauges::new(self.store(), self.routes(), &self.convention)
+        Gauges::new(self.store(), &self.convention)
     }
 
     /// All values at once.

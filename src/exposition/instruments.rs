@@ -1,6 +1,6 @@
 //! What an endpoint tells of itself.
 
-use crate::store::lock;
+use crate::sync::lock;
 use prometheus_client::{
     collector::Collector,
     encoding::{DescriptorEncoder, NoLabelSet},

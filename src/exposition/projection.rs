@@ -1,6 +1,6 @@
 use super::rows::{Known, Rows};
 use crate::{
-    label::route::Routes,
+    label::Routes,
     naming::{Convention, Group},
     store::Store,
 };
@@ -25,16 +25,25 @@ pub(super) struct Projection {
 impl Projection {
     /// Whether it has all keys of the store.
     pub(super) fn is_complete(&self, store: &Store) -> bool {
-        (self.request_keys, self.movement_keys) == store.key_counts()
+        (self.request_keys, self.movement_keys)
+            == (store.finished_keys().len(), store.active_keys().len())
     }
 
     /// Adds some of the keys that it does not have yet.
     pub(super) fn add_some(&mut self, store: &Store, routes: &Routes, convention: &Convention) {
-        let requests = store.request_keys(self.request_keys, KEYS_PER_PIECE);
-        let movements = store.movement_keys(self.movement_keys, KEYS_PER_PIECE);
-        // After the keys, so that it has the routes of all of them.
-        let names = &routes.names();
-        let known = &Known::new(routes, names);
+        let read = |keys: &crate::store::Keys, from: usize| -> Vec<u64> {
+            let all = (from..keys.len()).take(KEYS_PER_PIECE);
+            all.filter_map(|index| Some(keys.get(index)?.key)).collect()
+        };
+        let requests: Vec<_> = read(store.finished_keys(), self.request_keys)
+            .into_iter()
+            .map(crate::request::RequestKey::unpack)
+            .collect();
+        let movements: Vec<_> = read(store.active_keys(), self.movement_keys)
+            .into_iter()
+            .map(crate::request::ActiveKey::unpack)
+            .collect();
+        let known = &Known::new(routes);
 
         self.groups
             .resize_with(convention.groups.len(), Rows::default);
@@ -42,13 +51,16 @@ impl Projection {
             let Group { columns, .. } = group;
             if group.is_in_flight() {
                 let keys = (self.movement_keys as u32..).zip(&movements);
-                let labelled =
-                    keys.filter_map(|(index, (key, _))| Some((group.of_route(*key)?, index)));
+                let labelled = keys.filter_map(|(index, key)| {
+                    let route = routes.labelled(key.labels)?;
+                    Some((group.of_route(*key, route)?, index))
+                });
                 rows.add(labelled, columns, known);
             } else {
                 let keys = (self.request_keys as u32..).zip(&requests);
                 let labelled = keys.filter_map(|(index, key)| {
-                    Some((group.of_request(convention.role, *key)?, index))
+                    let route = routes.labelled(key.labels)?;
+                    Some((group.of_request(convention.role, *key, route)?, index))
                 });
                 rows.add(labelled, columns, known);
             }

@@ -8,8 +8,8 @@ use super::{
     wire::{self, Kind, Message, Timestamp},
 };
 use crate::{
+    histogram::NativeBuckets,
     naming::{Family, Value},
-    native::NativeBuckets,
     store::Exemplar,
 };
 use std::sync::Arc;
@@ -21,8 +21,6 @@ use std::sync::Arc;
 pub(super) struct Writer {
     families: Arc<Families>,
     values: Values,
-    /// The names of routes, by index.
-    names: Vec<&'static str>,
     /// The labels that all series have.
     constant: Message,
     /// By family.
@@ -77,8 +75,6 @@ impl Writer {
             wire::push_label(&mut constant, name, value);
         }
         Self {
-            // After the values, so that it has the routes of all of them.
-            names: families.routes().names(),
             parts: families.convention.families.iter().map(Part::new).collect(),
             constant,
             families,
@@ -144,7 +140,6 @@ impl Writer {
         let Self {
             families,
             values,
-            names,
             constant,
             histogram,
             message,
@@ -171,14 +166,19 @@ impl Writer {
         let Some(row) = rows.and_then(|rows| rows.get(at)) else {
             return false;
         };
-        let known = Known::new(families.routes(), names);
+        let known = Known::new(families.routes());
         let push_labels = |out: &mut Message| {
             push_constant(out);
             push_labels(out, families, family, row, &known);
         };
         match family.value {
             Value::Duration => {
-                row.fill(histogram, &values.snapshot);
+                row.fill(
+                    histogram,
+                    &values.snapshot,
+                    families.buckets.bounds().len() + 1,
+                    families.native.as_ref(),
+                );
                 wire::push_metric(message, kind, push_labels, |out| {
                     push_histogram(out, histogram, families);
                 });
@@ -240,11 +240,7 @@ fn push_histogram(out: &mut Message, histogram: &Histogram, families: &Families)
 }
 
 fn push_exemplar(out: &mut Message, exemplar: &Exemplar) {
-    let Exemplar {
-        trace,
-        nanos,
-        millis,
-    } = exemplar;
+    let Exemplar { id, amount, millis } = exemplar;
     let timestamp = Timestamp {
         seconds: (millis / 1_000) as i64,
         nanos: (millis % 1_000) as u32 * 1_000_000,
@@ -252,8 +248,8 @@ fn push_exemplar(out: &mut Message, exemplar: &Exemplar) {
     wire::push_exemplar(
         out,
         3,
-        |out| wire::push_label(out, "trace_id", &trace.to_string()),
-        *nanos as f64 / 1e9,
+        |out| wire::push_label(out, "trace_id", &format!("{id:032x}")),
+        *amount as f64 / 1e9,
         Some(timestamp),
     );
 }

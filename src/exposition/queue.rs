@@ -1,4 +1,4 @@
-use crate::store::lock;
+use crate::sync::lock;
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex},

@@ -1,5 +1,5 @@
 use crate::{
-    label::{peer::Peers, route::Routes},
+    label::Routes,
     naming::{Column, Labels},
     store::{Exemplar, Snapshot},
 };
@@ -59,7 +59,7 @@ impl Rows {
         columns: &[Column],
         known: &Known<'_>,
     ) {
-        let names = known.names;
+        let names = known.routes;
         let mut labelled: Vec<(Labels, u32)> = labelled.collect();
         labelled.sort_by(|(a, _), (b, _)| order(names, a, b));
         let sorted = self.sorted.len();
@@ -170,11 +170,17 @@ impl<'a> RowRef<'a> {
 
     /// How many requests ended.
     pub(super) fn count(self, snapshot: &Snapshot) -> u64 {
-        self.keys().map(|key| snapshot.count(key)).sum()
+        self.keys().map(|key| snapshot.count(key as usize, 0)).sum()
     }
 
     /// The durations of the requests that ended, in the histogram given, which is made to fit.
-    pub(super) fn fill(self, histogram: &mut Histogram, snapshot: &Snapshot) {
+    pub(super) fn fill(
+        self,
+        histogram: &mut Histogram,
+        snapshot: &Snapshot,
+        buckets_len: usize,
+        native: Option<&crate::histogram::NativeBuckets>,
+    ) {
         let Histogram {
             buckets,
             native_buckets,
@@ -182,24 +188,33 @@ impl<'a> RowRef<'a> {
             ..
         } = histogram;
         for (sums, len) in [
-            (&mut *buckets, snapshot.bucket_count()),
-            (native_buckets, snapshot.native_bucket_count()),
+            (&mut *buckets, buckets_len),
+            (
+                native_buckets,
+                native.map_or(0, crate::histogram::NativeBuckets::len),
+            ),
         ] {
             sums.clear();
             sums.resize(len, 0);
         }
         let mut nanos = 0_u64;
         for key in self.keys() {
-            nanos = nanos.wrapping_add(snapshot.nanos(key));
-            snapshot.add_to(key, buckets, native_buckets);
+            let key = key as usize;
+            nanos = nanos.wrapping_add(snapshot.sum(key, 0));
+            match native {
+                Some(native) => native.split(snapshot.bins(key, 0), buckets, native_buckets),
+                None => snapshot.bins(key, 0).for_each(|(bin, n)| buckets[bin] += n),
+            }
         }
         exemplars.clear();
         if snapshot.has_exemplars() {
             let newest = |bucket| {
-                let exemplars = self.keys().filter_map(|key| snapshot.exemplar(key, bucket));
+                let exemplars = self
+                    .keys()
+                    .filter_map(|key| snapshot.exemplar(key as usize, 0, bucket));
                 exemplars.max_by_key(|exemplar| exemplar.millis)
             };
-            exemplars.extend((0..snapshot.bucket_count()).map(newest));
+            exemplars.extend((0..buckets_len).map(newest));
         }
         histogram.seconds = nanos as f64 / 1e9;
         histogram.count = histogram.buckets.iter().sum();
@@ -207,32 +222,28 @@ impl<'a> RowRef<'a> {
 }
 
 /// The order of rows.
-pub(super) fn order(names: &[&'static str], a: &Labels, b: &Labels) -> Ordering {
-    let rest = |labels: &Labels| (labels.reason, labels.status, labels.code, labels.method);
+pub(super) fn order(names: &Routes, a: &Labels, b: &Labels) -> Ordering {
+    let rest = |l: &Labels| (l.reason, l.status, l.code, l.method, l.version, l.scheme);
     order_of_routes(names, a, b).then_with(|| rest(a).cmp(&rest(b)))
 }
 
 /// The order of rows, as far as routes and methods make it.
-pub(super) fn order_of_routes(names: &[&'static str], a: &Labels, b: &Labels) -> Ordering {
+pub(super) fn order_of_routes(names: &Routes, a: &Labels, b: &Labels) -> Ordering {
     let by = |labels: &Labels| {
-        let name = names.get(labels.route.index()).copied().unwrap_or_default();
-        (name, labels.route.peer(), labels.method.as_str())
+        let name = names.name(labels.route.route);
+        (name, labels.route.peer, labels.method.as_str())
     };
     by(a).cmp(&by(b))
 }
 
 /// What numbers in labels stand for.
 pub(super) struct Known<'a> {
-    /// The names of routes, by index.
-    pub(super) names: &'a [&'static str],
-    pub(super) peers: &'a Peers,
+    pub(super) routes: &'a Routes,
 }
 
 impl<'a> Known<'a> {
-    /// The names are to be those of the routes, and are apart since they are copied.
-    pub(super) fn new(routes: &'a Routes, names: &'a [&'static str]) -> Self {
-        let peers = routes.peers();
-        Self { names, peers }
+    pub(super) fn new(routes: &'a Routes) -> Self {
+        Self { routes }
     }
 }
 
@@ -245,10 +256,10 @@ pub(super) struct LabelPairs<'a> {
 
 impl LabelPairs<'_> {
     pub(super) fn each(&self, mut visit: impl FnMut(&str, &str) -> fmt::Result) -> fmt::Result {
-        let Known { names, peers } = *self.known;
+        let routes = self.known.routes;
         self.columns.iter().try_for_each(|Column { name, shown }| {
             self.labels
-                .show(shown, names, peers, &mut |value| visit(name, value))
+                .show(shown, routes, &mut |value| visit(name, value))
         })
     }
 

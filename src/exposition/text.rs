@@ -132,7 +132,12 @@ impl Writer {
         };
         match value {
             Value::Duration => {
-                row.fill(histogram, &values.snapshot);
+                row.fill(
+                    histogram,
+                    &values.snapshot,
+                    self.families.buckets.bounds().len() + 1,
+                    self.families.native.as_ref(),
+                );
                 write_histogram(out, starts, row.text(), histogram, self.dialect);
             }
             Value::InFlight => {
@@ -207,15 +212,11 @@ fn write_histogram(
 
 /// An exemplar, from the mark before it to the end of the line.
 fn exemplar_text(exemplar: &Exemplar) -> String {
-    let Exemplar {
-        trace,
-        nanos,
-        millis,
-    } = exemplar;
+    let Exemplar { id, amount, millis } = exemplar;
     let mut number = dtoa::Buffer::new();
-    let seconds = number.format(*nanos as f64 / 1e9);
+    let seconds = number.format(*amount as f64 / 1e9);
     let (second, rest) = (millis / 1_000, millis % 1_000);
-    format!(" # {{trace_id=\"{trace}\"}} {seconds} {second}.{rest:03}\n")
+    format!(" # {{trace_id=\"{id:032x}\"}} {seconds} {second}.{rest:03}\n")
 }
 
 /// What stands before the labels of a family's lines.

@@ -1,14 +1,35 @@
 //! What a request is labelled with: the only place where cardinality is decided.
 
-pub(crate) mod calls;
-pub(crate) mod grpc;
-pub(crate) mod method;
 #[cfg(feature = "axum")]
-mod path;
-pub(crate) mod peer;
-pub(crate) mod route;
-pub(crate) mod status;
-pub(crate) mod traces;
+mod matched_path;
+mod method;
+mod names;
+mod peer;
+mod routes;
+mod scheme;
+mod service;
+mod set;
+mod settings;
+mod status;
+mod template;
+mod version;
+
+pub use self::{peer::Peer, template::RouteTemplate};
+
+pub(crate) use self::{
+    method::Method,
+    peer::{MAX_PEERS, Peers},
+    routes::{CallRoute, Route, Routes},
+    scheme::Scheme,
+    set::{LabelSet, Labelled},
+    settings::RouteSettings,
+    status::Status,
+    version::Version,
+};
 
 /// Stands for what is not on a fixed list.
 pub(crate) const OTHER: &str = "_OTHER";
+/// Stands for the route of a request that matched none.
+pub(crate) const UNMATCHED: &str = "_unmatched";
+/// Stands for the routes of label sets past the budget.
+pub(crate) const OVERFLOW: &str = "_overflow";

@@ -1,3 +1,6 @@
+/// How many peers can be told apart, beside none and any other.
+pub(crate) const MAX_PEERS: usize = 62;
+
 use super::OTHER;
 use http::{Request, uri::Authority};
 

@@ -14,7 +14,7 @@ impl Status {
     /// For a client that got no response.
     pub(crate) const NONE: Self = Self(NonZero::new(601).unwrap());
 
-    pub(crate) fn of(code: StatusCode) -> Self {
+    pub(crate) fn from_http(code: StatusCode) -> Self {
         // `StatusCode` itself begins at 100, and ends at 999.
         Self::from_number(code.as_u16()).map_or(Self::OTHER, |status| status.min(Self::OTHER))
     }
@@ -29,8 +29,9 @@ impl Status {
     }
 
     /// Whether responses with it end with their head, whatever body they carry.
-    pub(crate) fn has_no_body(self) -> bool {
-        self.number() < 200 || self.number() == 204 || self.number() == 304
+    #[inline]
+    pub(super) fn has_no_body(self) -> bool {
+        self.number() != 200 && matches!(self.number(), 0..200 | 204 | 304)
     }
 
     pub(crate) fn is_success(self) -> bool {
@@ -63,7 +64,7 @@ mod tests {
     #[test]
     fn codes_from_100_to_599_keep_their_digits_and_the_rest_is_other() {
         for code in 100..=999 {
-            let status = Status::of(StatusCode::from_u16(code).unwrap());
+            let status = Status::from_http(StatusCode::from_u16(code).unwrap());
             let expected = if code < 600 {
                 code.to_string()
             } else {

@@ -5,8 +5,8 @@ use super::{
 };
 use crate::{
     BuildError,
-    label::{grpc::Code, status::Status},
-    recording::Outcome,
+    label::Status,
+    request::{Code, Outcome},
 };
 use std::str::FromStr;
 

@@ -1,16 +1,17 @@
 use crate::{
-    label::{OTHER, grpc::Code, method::Method, peer::Peers, route::RouteId, status::Status},
+    label::{Labelled, Method, OTHER, Routes, Scheme, Status, Version},
     naming::Role,
-    recording::Outcome,
-    store::{RequestKey, RouteKey},
+    request::{ActiveKey, Code, Outcome, RequestKey},
 };
 use std::fmt;
 
 /// What tells the series of one group of families apart, beside the labels that a histogram adds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Labels {
-    pub(crate) route: RouteId,
+    pub(crate) route: Labelled,
     pub(crate) method: Method,
+    pub(crate) version: Version,
+    pub(crate) scheme: Scheme,
     pub(crate) code: Option<Code>,
     pub(crate) reason: Option<Reason>,
     pub(crate) status: Option<Status>,
@@ -97,13 +98,19 @@ impl Group {
     }
 
     /// The labels of a finished request; `None` if it is not in the group.
-    pub(crate) fn of_request(&self, role: Role, key: RequestKey) -> Option<Labels> {
-        let outcome = key.ending.outcome();
-        let code = key.ending.code();
+    pub(crate) fn of_request(
+        &self,
+        role: Role,
+        key: RequestKey,
+        route: Labelled,
+    ) -> Option<Labels> {
+        let outcome = key.completion.outcome;
+        let code = key.completion.code;
         let labels = Labels {
-            route: key.route,
-            // The version is only there where a label shows it.
+            route,
             method: key.method,
+            version: key.version,
+            scheme: key.scheme,
             code: code.map(Code::sent),
             reason: None,
             status: key.status,
@@ -137,21 +144,26 @@ impl Group {
                 status: None,
                 ..labels
             }),
-            Keys::Overflowed if key.route.is_overflow() => Some(Labels::NONE),
+            Keys::Overflowed if route.is_overflow() => Some(Labels::NONE),
             Keys::Http | Keys::Rpc | Keys::Overflowed => None,
             Keys::InFlight | Keys::InFlightByMethod => None,
         }
     }
 
     /// The labels of requests in flight; `None` if the group has none of them.
-    pub(crate) fn of_route(&self, key: RouteKey) -> Option<Labels> {
-        let RouteKey { route, method } = key;
+    pub(crate) fn of_route(&self, key: ActiveKey, route: Labelled) -> Option<Labels> {
+        let labels = Labels {
+            route,
+            method: key.method,
+            scheme: key.scheme,
+            ..Labels::NONE
+        };
         match self.of {
-            Keys::InFlight => Some(Labels::of_route(RouteKey { route, method })),
-            Keys::InFlightByMethod => Some(Labels::of_route(RouteKey {
-                route: route.any(),
-                method,
-            })),
+            Keys::InFlight => Some(labels),
+            Keys::InFlightByMethod => Some(Labels {
+                route: Labelled { route: 0, ..route },
+                ..labels
+            }),
             _ => None,
         }
     }
@@ -169,37 +181,30 @@ impl Group {
 
 impl Labels {
     pub(crate) const NONE: Self = Self {
-        route: RouteId::NONE,
+        route: Labelled { route: 0, peer: 0 },
         method: Method::GET,
+        version: Version::NONE,
+        scheme: Scheme::None,
         code: None,
         reason: None,
         status: None,
     };
 
-    /// Those of a route.
-    pub(crate) fn of_route(key: RouteKey) -> Self {
-        Self {
-            route: key.route,
-            method: key.method,
-            ..Self::NONE
-        }
-    }
-
     /// The value of a label, if it has one.
     pub(crate) fn show(
         &self,
         shown: &Shown,
-        names: &[&'static str],
-        peers: &Peers,
+        routes: &Routes,
         visit: &mut dyn FnMut(&str) -> fmt::Result,
     ) -> fmt::Result {
         let Self { route, method, .. } = *self;
-        let name = || names.get(route.index()).copied().unwrap_or_default();
+        let name = || routes.name(route.route);
+        let peers = routes.peers();
         match shown {
             Shown::Method => visit(method.as_str()),
-            Shown::Version => method.version().map_or(Ok(()), visit),
+            Shown::Version => self.version.as_str().map_or(Ok(()), visit),
             Shown::Route => visit(name()),
-            Shown::KnownRoute if route.index() == RouteId::NONE.index() => Ok(()),
+            Shown::KnownRoute if route.is_unmatched() => Ok(()),
             Shown::KnownRoute => visit(name()),
             Shown::RpcMethod => match name().strip_prefix('/') {
                 Some(name) => visit(name),
@@ -212,9 +217,9 @@ impl Labels {
             },
             Shown::Code => self.code.map_or(Ok(()), |code| visit(code.as_str())),
             Shown::Reason => self.show_reason(visit),
-            Shown::Peer => peers.name(route.peer()).map_or(Ok(()), visit),
-            Shown::PeerHost => peers.host(route.peer()).map_or(Ok(()), visit),
-            Shown::PeerPort => match peers.port(route.peer()) {
+            Shown::Peer => peers.name(route.peer).map_or(Ok(()), visit),
+            Shown::PeerHost => peers.host(route.peer).map_or(Ok(()), visit),
+            Shown::PeerPort => match peers.port(route.peer) {
                 Some(port) => visit(itoa::Buffer::new().format(port)),
                 None => Ok(()),
             },
@@ -241,20 +246,20 @@ impl Labels {
 impl Reason {
     /// Why a request is an error, the first that applies; `None` if it is none.
     fn of_error(role: Role, key: RequestKey) -> Option<Self> {
-        match key.ending.outcome() {
+        match key.completion.outcome {
             Outcome::Panic => return Some(Self::Panic),
             Outcome::ServiceError => return Some(Self::Service),
             Outcome::BodyError => return Some(Self::Body),
             // Only of a call that took too long is it known that it was not the client's whim.
-            Outcome::Cancelled if key.ending.code() != Some(Code::DEADLINE_EXCEEDED) => {
+            Outcome::Cancelled if key.completion.code != Some(Code::DEADLINE_EXCEEDED) => {
                 return None;
             }
             Outcome::Cancelled | Outcome::Complete => {}
         }
         let status = key.status.is_some_and(|status| role.is_error(status));
         let code = key
-            .ending
-            .code()
+            .completion
+            .code
             .is_some_and(|code| role.is_code_error(code));
         match (status, code) {
             (true, _) => Some(Self::Status),
@@ -265,8 +270,8 @@ impl Reason {
 
     /// What was going on when a request was cancelled; `None` if it was not.
     fn of_cancellation(key: RequestKey) -> Option<Self> {
-        let in_time = key.ending.code() != Some(Code::DEADLINE_EXCEEDED);
-        match key.ending.outcome() {
+        let in_time = key.completion.code != Some(Code::DEADLINE_EXCEEDED);
+        match key.completion.outcome {
             Outcome::Cancelled if in_time => Some(match key.status {
                 None => Self::Head,
                 Some(_) => Self::Body,
@@ -283,8 +288,8 @@ impl Reason {
 
     /// Why a call was not OK; `None` if it was.
     fn of_failed_call(key: RequestKey) -> Option<Self> {
-        let failed = key.ending.code() != Some(Code::OK);
-        failed.then_some(match key.ending.outcome() {
+        let failed = key.completion.code != Some(Code::OK);
+        failed.then_some(match key.completion.outcome {
             Outcome::Panic => Self::Panic,
             Outcome::ServiceError => Self::Service,
             Outcome::BodyError => Self::Body,

@@ -1,23 +1,19 @@
 use super::{
-    lock,
-    table::{HASH_FACTOR, Table},
+    BLOCK, Place, PlaceOfBins,
+    keys::{Key, Keys, hash},
 };
-use std::{
-    ops::Range,
-    sync::{
-        Mutex,
-        atomic::{AtomicU64, Ordering},
-    },
+use crate::sync::{Table, lock};
+use std::sync::{
+    Mutex, OnceLock,
+    atomic::{AtomicU64, Ordering},
 };
 
 /// Words that keep neighbouring allocations out of the cache lines that a thread writes: 128 bytes, since
 /// processors fetch lines in pairs.
 const PADDING: usize = 16;
-/// The cells of the first slab. Each has twice as many as the one before, up to the most.
-const FIRST_SLAB: usize = 16;
-const MOST_IN_A_SLAB: usize = 256;
-/// Cells of a native histogram are wide.
-const MOST_WORDS_IN_A_SLAB: usize = 8_192;
+/// The cells of the first slab. Each slab has twice as many as the one before, up to the most.
+const FIRST_SLAB: usize = 4;
+const MAX_SLAB: usize = 256;
 
 /// Counters of one shard, a few words for each key.
 ///
@@ -25,8 +21,9 @@ const MOST_WORDS_IN_A_SLAB: usize = 8_192;
 #[derive(Debug)]
 pub(super) struct Cells {
     table: Table<Cell>,
-    /// The words of a cell.
-    width: usize,
+    /// The words of a cell, and the blocks that it may get.
+    words: usize,
+    blocks: usize,
     spare: Mutex<Spare>,
     /// One thread writes, so that it need not lock the bus for it.
     leased: bool,
@@ -39,19 +36,22 @@ struct Spare {
     next_slab: usize,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Cell {
-    key: u64,
-    /// The key's index in the store's list of keys.
+    pub(super) key: u64,
+    /// The key's index among the store's keys.
     pub(super) index: u32,
-    words: &'static [AtomicU64],
+    pub(super) words: &'static [AtomicU64],
+    /// Made when something first falls into them.
+    pub(super) blocks: &'static [OnceLock<Box<[AtomicU64]>>],
 }
 
 impl Cells {
-    pub(super) fn new(width: usize, leased: bool) -> Self {
+    pub(super) fn new(words: usize, blocks: usize, leased: bool) -> Self {
         Self {
             table: Table::new(),
-            width,
+            words,
+            blocks,
             spare: Mutex::new(Spare {
                 words: &[],
                 next_slab: FIRST_SLAB,
@@ -66,39 +66,51 @@ impl Cells {
         self.table.find(hash(key), |cell| cell.key == key)
     }
 
-    /// The cell of a key. The first sight of one asks for its index, and makes none if there is none.
-    pub(super) fn find_or_insert(
-        &self,
-        key: u64,
-        index: impl FnOnce() -> Option<u32>,
-    ) -> Option<&Cell> {
+    /// The cell of a key that this shard sees for the first time, or of the one that stands for it.
+    #[cold]
+    pub(super) fn find_or_insert(&self, keys: &Keys, key: Key) -> Option<&Cell> {
+        let (key, index) = keys.resolve(key)?;
         if let Some(cell) = self.find(key) {
             return Some(cell);
         }
-        let index = index()?;
-        self.table.find_or_insert(
-            hash(key),
-            |cell| cell.key == key,
-            || Cell {
-                key,
-                index,
-                words: self.cut(),
-            },
-        )
+        let make = || Cell {
+            key,
+            index,
+            words: self.cut(),
+            blocks: leak((0..self.blocks).map(|_| OnceLock::new())),
+        };
+        let hash_of = |cell: &Cell| hash(cell.key);
+        self.table
+            .find_or_insert(hash(key), hash_of, |cell| cell.key == key, make)
     }
 
-    /// Adds to the first word of a cell, and then one to a bucket, which are the words after it.
-    pub(super) fn add(&self, cell: &Cell, amount: u64, bucket: Option<usize>) {
-        let Some((first, buckets)) = cell.words.split_first() else {
-            return;
-        };
-        self.add_to(first, amount);
-        if let Some(bucket) = bucket.and_then(|bucket| buckets.get(bucket)) {
-            self.add_to(bucket, 1);
+    /// Adds to a word of a cell.
+    #[inline]
+    pub(super) fn add(&self, cell: &Cell, word: usize, amount: u64) {
+        if let Some(word) = cell.words.get(word) {
+            self.add_to(word, amount);
         }
     }
 
-    /// Released, so that who sees an end sees the start before it, in whichever shard that was counted.
+    /// Adds one to a bin of a cell.
+    #[inline]
+    pub(super) fn add_to_bin(&self, cell: &Cell, place: &Place, bin: usize) {
+        match place.bins {
+            PlaceOfBins::Words(first) => self.add(cell, first + bin, 1),
+            PlaceOfBins::Blocks(first) => {
+                let Some(block) = cell.blocks.get(first + bin / BLOCK) else {
+                    return;
+                };
+                let new = || (0..BLOCK).map(|_| AtomicU64::new(0)).collect();
+                if let Some(word) = block.get_or_init(new).get(bin % BLOCK) {
+                    self.add_to(word, 1);
+                }
+            }
+        }
+    }
+
+    /// Released, so that whoever sees a finish sees its start too, in whichever shard that was counted.
+    #[inline]
     fn add_to(&self, word: &AtomicU64, amount: u64) {
         if self.leased {
             let sum = word.load(Ordering::Relaxed).wrapping_add(amount);
@@ -111,30 +123,22 @@ impl Cells {
     /// A new cell's words.
     fn cut(&self) -> &'static [AtomicU64] {
         let mut spare = lock(&self.spare);
-        if spare.words.len() < self.width {
-            let cells = spare
-                .next_slab
-                .min(MOST_WORDS_IN_A_SLAB / self.width)
-                .max(1);
-            let words = cells * self.width;
-            spare.next_slab = MOST_IN_A_SLAB.min(2 * spare.next_slab);
-            let slab = (0..words + 2 * PADDING)
-                .map(|_| AtomicU64::new(0))
-                .collect();
-            spare.words = &Box::leak::<'static>(slab)[PADDING..PADDING + words];
+        if spare.words.len() < self.words {
+            let words = spare.next_slab * self.words;
+            spare.next_slab = MAX_SLAB.min(2 * spare.next_slab);
+            let slab = leak((0..words + 2 * PADDING).map(|_| AtomicU64::new(0)));
+            spare.words = &slab[PADDING..PADDING + words];
         }
-        let (words, rest) = spare.words.split_at(self.width);
+        let (words, rest) = spare.words.split_at(self.words);
         spare.words = rest;
         words
     }
 
-    /// The sum of some of a key's words.
-    pub(super) fn sum(&self, key: u64, words: Range<usize>) -> u64 {
-        let words = self
-            .find(key)
-            .and_then(|cell| cell.words.get(words))
-            .unwrap_or(&[]);
-        words.iter().map(|word| word.load(Ordering::Acquire)).sum()
+    /// A word of a key's cell.
+    pub(super) fn get(&self, key: u64, word: usize) -> u64 {
+        let cell = self.find(key);
+        let word = cell.and_then(|cell| cell.words.get(word));
+        word.map_or(0, |word| word.load(Ordering::Acquire))
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Cell> {
@@ -142,18 +146,6 @@ impl Cells {
     }
 }
 
-impl Cell {
-    /// Adds what it counted to the sums.
-    ///
-    /// From the last word to the first, the reverse of how they are written: a request that the later words
-    /// count is in the earlier ones.
-    pub(super) fn add_into(&self, sums: &mut [u64]) {
-        for (sum, word) in sums.iter_mut().zip(self.words).rev() {
-            *sum = sum.wrapping_add(word.load(Ordering::Acquire));
-        }
-    }
-}
-
-fn hash(key: u64) -> u64 {
-    key.wrapping_mul(HASH_FACTOR)
+fn leak<T>(values: impl Iterator<Item = T>) -> &'static [T] {
+    Box::leak(values.collect())
 }

@@ -1,8 +1,10 @@
-use super::{HASH_FACTOR, RequestKey, Table};
-use crate::TraceId;
+use crate::sync::{HASH_FACTOR, Table};
 use std::{
     collections::BTreeMap,
-    sync::atomic::{AtomicBool, AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
     time::{Duration, SystemTime},
 };
 
@@ -11,104 +13,100 @@ const YOUNG: Duration = Duration::from_secs(1);
 /// How often a reader looks at a place that is being written.
 const TRIES: usize = 64;
 
-/// The last request of each bucket that belonged to a trace.
+/// The last thing in each bucket that has an id.
 ///
-/// A request that comes too early, or while another is written, goes on without waiting: there will be more.
+/// A thing that comes too early, or while another is written, goes on without waiting: there will be more.
 #[derive(Debug)]
 pub(crate) struct Exemplars {
-    rows: Table<Row>,
-    /// How many buckets a row has.
-    buckets: usize,
+    buckets: Table<Bucket>,
 }
 
-/// Those of one key.
-#[derive(Debug)]
-struct Row {
-    key: u64,
-    places: Box<[Place]>,
+/// Of one key, measure and bucket.
+#[derive(Clone, Debug)]
+struct Bucket {
+    index: u32,
+    /// The measure and its bucket.
+    bucket: (usize, usize),
+    kept: Arc<Kept>,
 }
 
 #[derive(Debug, Default)]
-struct Place {
+struct Kept {
     busy: AtomicBool,
     /// Milliseconds since 1970; 0 as long as there is none.
     millis: AtomicU64,
-    nanos: AtomicU64,
+    amount: AtomicU64,
     id: [AtomicU64; 2],
 }
 
-/// A request of a bucket.
+/// One thing of a bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Exemplar {
-    pub(crate) trace: TraceId,
-    /// How long it took.
-    pub(crate) nanos: u64,
-    /// When it ended, since 1970.
+    pub(crate) id: u128,
+    pub(crate) amount: u64,
+    /// When it was finished, since 1970.
     pub(crate) millis: u64,
 }
 
-/// By the index of a key, and bucket.
-pub(crate) type ExemplarMap = BTreeMap<(u32, usize), Exemplar>;
+/// By the index of a key, measure and bucket.
+pub(crate) type ExemplarMap = BTreeMap<(u32, usize, usize), Exemplar>;
 
 impl Exemplars {
-    pub(super) fn new(buckets: usize) -> Self {
+    pub(super) fn new() -> Self {
         Self {
-            rows: Table::new(),
-            buckets,
+            buckets: Table::new(),
         }
     }
 
-    /// A request of that key ended in that bucket.
-    pub(super) fn offer(&self, key: RequestKey, bucket: usize, trace: TraceId, nanos: u64) {
-        let key = key.pack();
-        let hash = key.wrapping_mul(HASH_FACTOR);
-        let known = self.rows.find(hash, |row| row.key == key);
-        let row = known.or_else(|| {
-            let make = || Row {
-                key,
-                places: (0..self.buckets).map(|_| Place::default()).collect(),
+    /// Something of that key was finished with an amount in that bucket of a measure.
+    pub(super) fn offer(&self, index: u32, bucket: (usize, usize), id: u128, amount: u64) {
+        let is = |kept: &Bucket| (kept.index, kept.bucket) == (index, bucket);
+        let hash = hash(index, bucket);
+        let known = self.buckets.find(hash, is);
+        let kept = known.or_else(|| {
+            let make = || Bucket {
+                index,
+                bucket,
+                kept: Arc::default(),
             };
-            self.rows.find_or_insert(hash, |row| row.key == key, make)
+            let hash_of = |kept: &Bucket| self::hash(kept.index, kept.bucket);
+            self.buckets.find_or_insert(hash, hash_of, is, make)
         });
-        let Some(place) = row.and_then(|row| row.places.get(bucket)) else {
-            return;
-        };
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         let millis = now.map_or(0, |now| now.as_millis() as u64);
-        place.write(Exemplar {
-            trace,
-            nanos,
-            millis,
-        });
+        if let Some(Bucket { kept, .. }) = kept {
+            kept.write(Exemplar { id, amount, millis });
+        }
     }
 
-    /// All of them, for the keys that have an index.
-    pub(super) fn read(&self, index: impl Fn(u64) -> Option<u32>) -> ExemplarMap {
-        let rows = self.rows.iter();
-        let rows = rows.filter_map(|row| Some((index(row.key)?, row)));
-        let places = rows.flat_map(|(key, row)| (0..).zip(&row.places).map(move |at| (key, at)));
-        places
-            .filter_map(|(key, (bucket, place))| Some(((key, bucket), place.read()?)))
-            .collect()
+    pub(super) fn read(&self) -> ExemplarMap {
+        let read = |of: &Bucket| {
+            let (measure, bucket) = of.bucket;
+            Some(((of.index, measure, bucket), of.kept.read()?))
+        };
+        self.buckets.iter().filter_map(read).collect()
     }
 }
 
-impl Place {
+fn hash(index: u32, (measure, bucket): (usize, usize)) -> u64 {
+    let word = u64::from(index) << 32 | (measure as u64) << 16 | bucket as u64;
+    word.wrapping_mul(HASH_FACTOR)
+}
+
+impl Kept {
     fn write(&self, exemplar: Exemplar) {
-        let Exemplar {
-            trace,
-            nanos,
-            millis,
-        } = exemplar;
-        let age = millis.saturating_sub(self.millis.load(Ordering::Relaxed));
-        if u128::from(age) < YOUNG.as_millis() || self.busy.swap(true, Ordering::Acquire) {
+        let Exemplar { id, amount, millis } = exemplar;
+        // A clock that was set back makes the kept one seem to be of the future: it is replaced.
+        let age = millis.checked_sub(self.millis.load(Ordering::Relaxed));
+        let is_young = age.is_some_and(|age| u128::from(age) < YOUNG.as_millis());
+        if is_young || self.busy.swap(true, Ordering::Acquire) {
             return;
         }
         self.millis.store(millis, Ordering::Relaxed);
-        self.nanos.store(nanos, Ordering::Relaxed);
-        for (half, value) in self.id.iter().zip(trace.halves()) {
-            half.store(value, Ordering::Relaxed);
-        }
+        self.amount.store(amount, Ordering::Relaxed);
+        let [upper, lower] = &self.id;
+        upper.store((id >> 64) as u64, Ordering::Relaxed);
+        lower.store(id as u64, Ordering::Relaxed);
         self.busy.store(false, Ordering::Release);
     }
 
@@ -118,16 +116,35 @@ impl Place {
         }
         // Writing is a few instructions long, unless its thread was interrupted there.
         (0..TRIES).find(|_| !self.busy.swap(true, Ordering::Acquire))?;
-        let [upper, lower] = &self.id;
-        let exemplar = TraceId::from_halves(
-            [upper, lower].map(|half| half.load(Ordering::Relaxed)),
-        )
-        .map(|trace| Exemplar {
-            trace,
-            nanos: self.nanos.load(Ordering::Relaxed),
+        let [upper, lower] = [&self.id[0], &self.id[1]].map(|half| half.load(Ordering::Relaxed));
+        let exemplar = Exemplar {
+            id: u128::from(upper) << 64 | u128::from(lower),
+            amount: self.amount.load(Ordering::Relaxed),
             millis: self.millis.load(Ordering::Relaxed),
-        });
+        };
         self.busy.store(false, Ordering::Release);
-        exemplar
+        Some(exemplar)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_steps_back_does_not_keep_an_exemplar_for_ever() {
+        let kept = Kept::default();
+        let at = |id, millis| Exemplar {
+            id,
+            amount: 5,
+            millis,
+        };
+        kept.write(at(1, 10_000_000));
+        kept.write(at(2, 10_000_999));
+        assert_eq!(kept.read(), Some(at(1, 10_000_000)), "it is young");
+        kept.write(at(3, 9_000_000));
+        assert_eq!(kept.read(), Some(at(3, 9_000_000)));
+        kept.write(at(4, 9_001_000));
+        assert_eq!(kept.read(), Some(at(4, 9_001_000)));
     }
 }

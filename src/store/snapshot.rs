@@ -1,99 +1,182 @@
-use super::{
-    cells::Cell,
-    exemplars::{Exemplar, ExemplarMap},
-};
-use crate::native::NativeBuckets;
+use super::{BLOCK, Exemplar, ExemplarMap, Place, PlaceOfBins, Store, cells::Cell};
+use std::{mem, sync::atomic::Ordering};
 
-/// What all shards counted of requests, summed up per key. Keys are named by their index in the store's list.
+/// How many words are summed up before others get their turn: a fraction of a millisecond.
+const WORDS_PER_STRETCH: usize = 16_384;
+
+/// What all shards counted, summed up by key. Keys are named by their index.
 #[derive(Default)]
 pub(crate) struct Snapshot {
-    /// Words per key: the nanoseconds, then the bins.
+    places: Box<[Place]>,
+    /// Per key, the words that each cell has.
     width: usize,
-    buckets: usize,
-    native: Option<&'static NativeBuckets>,
     words: Vec<u64>,
+    /// Per key, where its blocks are among all: 0 for those that are empty.
+    blocks_per_key: usize,
+    block_numbers: Vec<u32>,
+    blocks: Vec<u64>,
     exemplars: ExemplarMap,
 }
 
+/// A snapshot on its way.
+pub(crate) struct Collecting {
+    snapshot: Snapshot,
+    shard: usize,
+    cell: usize,
+}
+
+impl Store {
+    /// Begins to sum up all shards.
+    pub(crate) fn collect(&self) -> Collecting {
+        let keys = self.finished.len();
+        Collecting {
+            snapshot: Snapshot::new(self, keys),
+            shard: 0,
+            cell: 0,
+        }
+    }
+
+    /// Sums up some cells more; the snapshot after the last.
+    pub(crate) fn collect_some(&self, collecting: &mut Collecting) -> Option<Snapshot> {
+        let mut words = 0;
+        while words < WORDS_PER_STRETCH {
+            let Some(shard) = self.shards.get(collecting.shard) else {
+                let mut snapshot = mem::take(&mut collecting.snapshot);
+                if let Some(exemplars) = &self.exemplars {
+                    snapshot.exemplars = exemplars.read();
+                }
+                return Some(snapshot);
+            };
+            let cells = shard.get().map(|shard| shard.finished.iter());
+            let mut cells = cells.into_iter().flatten().skip(collecting.cell);
+            loop {
+                let Some(cell) = cells.next() else {
+                    (collecting.shard, collecting.cell) = (collecting.shard + 1, 0);
+                    break;
+                };
+                words += collecting.snapshot.add(cell);
+                collecting.cell += 1;
+                if words >= WORDS_PER_STRETCH {
+                    break;
+                }
+            }
+        }
+        None
+    }
+}
+
 impl Snapshot {
-    pub(super) fn new(buckets: usize, native: Option<&'static NativeBuckets>, keys: usize) -> Self {
-        let width = 1 + native.map_or(buckets, NativeBuckets::bins);
+    fn new(store: &Store, keys: usize) -> Self {
+        let layout = &store.layout;
         Self {
-            width,
-            buckets,
-            native,
-            words: Vec::with_capacity(keys * width),
+            places: store.measures.iter().map(|measure| measure.place).collect(),
+            width: layout.words,
+            words: Vec::with_capacity(keys * layout.words),
+            blocks_per_key: layout.blocks,
+            block_numbers: Vec::with_capacity(keys * layout.blocks),
+            // The first one is the empty one.
+            blocks: vec![0; if layout.blocks > 0 { BLOCK } else { 0 }],
             exemplars: ExemplarMap::new(),
         }
     }
 
-    pub(super) fn set_exemplars(&mut self, exemplars: ExemplarMap) {
-        self.exemplars = exemplars;
-    }
-
-    /// How many cells it added.
-    pub(super) fn add<'a>(&mut self, cells: impl Iterator<Item = &'a Cell>) -> usize {
-        cells
-            .map(|cell| cell.add_into(self.words_of(cell.index)))
-            .count()
-    }
-
-    fn words_of(&mut self, index: u32) -> &mut [u64] {
-        let start = index as usize * self.width;
-        let end = start + self.width;
-        if self.words.len() < end {
-            self.words.resize(end, 0);
+    /// Adds what a cell counted. How many words that were.
+    ///
+    /// From the last word to the first, the reverse of how they are written: what the later words count is in
+    /// the earlier ones.
+    fn add(&mut self, cell: &Cell) -> usize {
+        let mut words = cell.words.len() + cell.blocks.len();
+        let index = cell.index as usize;
+        let first = index * self.blocks_per_key;
+        grow(&mut self.block_numbers, first + self.blocks_per_key);
+        for (number, block) in self.block_numbers[first..].iter_mut().zip(cell.blocks) {
+            let Some(block) = block.get() else { continue };
+            if *number == 0 {
+                *number = (self.blocks.len() / BLOCK) as u32;
+                self.blocks.resize(self.blocks.len() + BLOCK, 0);
+            }
+            let sums = &mut self.blocks[*number as usize * BLOCK..];
+            for (sum, word) in sums.iter_mut().zip(block) {
+                *sum = sum.wrapping_add(word.load(Ordering::Acquire));
+            }
+            words += BLOCK;
         }
-        &mut self.words[start..end]
+        let first = index * self.width;
+        grow(&mut self.words, first + self.width);
+        let sums = &mut self.words[first..first + self.width];
+        for (sum, word) in sums.iter_mut().zip(cell.words).rev() {
+            *sum = sum.wrapping_add(word.load(Ordering::Acquire));
+        }
+        words
     }
 
-    pub(crate) fn bucket_count(&self) -> usize {
-        self.buckets
+    /// The sum of a key's amounts.
+    pub(crate) fn sum(&self, index: usize, measure: usize) -> u64 {
+        let place = self.places.get(measure);
+        let sum = place.and_then(|place| self.words.get(index * self.width + place.sum));
+        sum.copied().unwrap_or(0)
     }
 
-    /// How many the native histogram has, 0 if there is none.
-    pub(crate) fn native_bucket_count(&self) -> usize {
-        self.native.map_or(0, NativeBuckets::len)
+    /// How many amounts fell into each bin. Bins that are empty may be left out. Nothing if the key was first
+    /// seen after the snapshot.
+    pub(crate) fn bins(&self, index: usize, measure: usize) -> impl Iterator<Item = (usize, u64)> {
+        let (inline, blocks) = match self.places.get(measure).map(|place| place.bins) {
+            Some(PlaceOfBins::Words(first)) => {
+                let start = index * self.width;
+                let end = self.end_of_bins(measure);
+                (self.words.get(start + first..start + end), None)
+            }
+            Some(PlaceOfBins::Blocks(first)) => {
+                let start = index * self.blocks_per_key;
+                let end = self.end_of_blocks(measure);
+                (None, self.block_numbers.get(start + first..start + end))
+            }
+            None => (None, None),
+        };
+        let inline = inline.unwrap_or(&[]).iter().copied().enumerate();
+        let blocks = blocks.unwrap_or(&[]).iter().enumerate();
+        let blocks = blocks.filter(|(_, number)| **number > 0);
+        inline.chain(blocks.flat_map(|(block, number)| {
+            let counts = &self.blocks[*number as usize * BLOCK..][..BLOCK];
+            (block * BLOCK..).zip(counts.iter().copied())
+        }))
     }
 
-    /// Whether any request is an exemplar.
+    /// Where the words of a measure end: where those of the next one begin.
+    fn end_of_bins(&self, measure: usize) -> usize {
+        self.places
+            .get(measure + 1)
+            .map_or(self.width, |next| next.sum)
+    }
+
+    fn end_of_blocks(&self, measure: usize) -> usize {
+        let mut next = self.places.iter().skip(measure + 1);
+        let next = next.find_map(|place| match place.bins {
+            PlaceOfBins::Blocks(first) => Some(first),
+            PlaceOfBins::Words(_) => None,
+        });
+        next.unwrap_or(self.blocks_per_key)
+    }
+
+    /// How many amounts a measure has of a key.
+    pub(crate) fn count(&self, index: usize, measure: usize) -> u64 {
+        self.bins(index, measure).map(|(_, count)| count).sum()
+    }
+
+    /// Whether any bucket has an exemplar.
     pub(crate) fn has_exemplars(&self) -> bool {
         !self.exemplars.is_empty()
     }
 
-    /// The summed durations of a key, in nanoseconds.
-    pub(crate) fn nanos(&self, index: u32) -> u64 {
-        self.get(index).first().copied().unwrap_or(0)
-    }
-
-    /// Adds the buckets of a key, not cumulated, to these: nothing if it was first seen after the snapshot.
-    pub(crate) fn add_to(&self, index: u32, buckets: &mut [u64], native_buckets: &mut [u64]) {
-        match self.native {
-            Some(native) => native.split(self.bins(index), buckets, native_buckets),
-            None => {
-                for (sum, count) in buckets.iter_mut().zip(self.bins(index)) {
-                    *sum += count;
-                }
-            }
-        }
-    }
-
-    fn bins(&self, index: u32) -> &[u64] {
-        self.get(index).get(1..).unwrap_or(&[])
-    }
-
     /// The exemplar of a key's bucket.
-    pub(crate) fn exemplar(&self, index: u32, bucket: usize) -> Option<Exemplar> {
-        self.exemplars.get(&(index, bucket)).copied()
+    pub(crate) fn exemplar(&self, index: usize, measure: usize, bucket: usize) -> Option<Exemplar> {
+        let index = u32::try_from(index).ok()?;
+        self.exemplars.get(&(index, measure, bucket)).copied()
     }
+}
 
-    /// How many requests ended with a key.
-    pub(crate) fn count(&self, index: u32) -> u64 {
-        self.bins(index).iter().sum()
-    }
-
-    fn get(&self, index: u32) -> &[u64] {
-        let start = index as usize * self.width;
-        self.words.get(start..start + self.width).unwrap_or(&[])
+fn grow<T: Clone + Default>(values: &mut Vec<T>, len: usize) {
+    if values.len() < len {
+        values.resize(len, T::default());
     }
 }

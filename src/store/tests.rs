@@ -1,9 +1,5 @@
 use super::*;
-use crate::{
-    label::{method::Method, status::Status},
-    recording::{Ending, Outcome},
-};
-use http::StatusCode;
+use crate::histogram::NativeHistogram;
 use std::{
     sync::{
         Barrier,
@@ -13,40 +9,41 @@ use std::{
 };
 
 const BOUNDS: [u64; 3] = [10, 100, 1_000];
+/// What stands for keys past the budget.
+const OVERFLOW: u64 = 99;
 
 fn store() -> &'static Store {
-    of_at_most(usize::MAX)
+    with_budget(usize::MAX)
 }
 
-fn of_at_most(most_label_sets: usize) -> &'static Store {
+fn with_budget(max_label_sets: usize) -> &'static Store {
+    measuring([Bins::Classic(BOUNDS.into())], max_label_sets)
+}
+
+fn measuring<const N: usize>(measures: [Bins; N], max_label_sets: usize) -> &'static Store {
     Box::leak(Box::new(Store::new(StoreSettings {
-        bounds: BOUNDS.into(),
-        native: None,
+        measures: measures.into(),
         has_exemplars: false,
-        most_label_sets,
+        max_label_sets,
     })))
 }
 
-fn route(route: u32) -> RouteKey {
-    RouteKey {
-        route: RouteId::from_number(route + 1),
-        method: Method::of(&http::Method::GET),
+fn key(key: u64) -> Key {
+    Key {
+        key,
+        overflow: OVERFLOW,
     }
 }
 
-fn ended(RouteKey { route, method }: RouteKey, outcome: Outcome) -> RequestKey {
-    RequestKey {
-        method,
-        route,
-        status: Some(Status::of(StatusCode::OK)),
-        ending: Ending::plain(outcome),
-    }
+/// Something that starts and finishes.
+fn count(store: &'static Store, number: u64, nanos: u64) {
+    finish(store, store.start(key(number)).unwrap(), number, nanos);
 }
 
-/// A request that starts and ends under a route.
-fn count(store: &'static Store, key: RouteKey, nanos: u64) {
-    store.begin(key);
-    store.end(ended(key, Outcome::Complete), key.route, nanos);
+fn finish(store: &'static Store, active: Active, number: u64, nanos: u64) {
+    let finished = store.finish(key(number));
+    finished.observe(0, nanos);
+    finished.end(active);
 }
 
 fn collect(store: &'static Store) -> Snapshot {
@@ -56,56 +53,64 @@ fn collect(store: &'static Store) -> Snapshot {
         .unwrap()
 }
 
-fn shards(store: &Store) -> impl Iterator<Item = &Shard> {
-    store.shards.iter().filter_map(OnceLock::get)
+fn keys(keys: &Keys) -> impl Iterator<Item = u64> {
+    (0..keys.len()).map(|index| keys.get(index).unwrap().key)
 }
 
-/// How many requests ended in all, and how many are in flight.
+/// How many finished in all, and how many are active.
 fn totals(store: &'static Store) -> (u64, u64) {
+    let active = keys(store.active_keys()).map(|key| store.active(key)).sum();
     let snapshot = collect(store);
-    let requests = store.request_keys(0, 99);
-    let finished = (0..requests.len() as u32)
-        .map(|index| snapshot.count(index))
-        .sum();
-    let routes = store.movement_keys(0, 99).into_iter();
-    let started = routes.filter(|(_, movement)| *movement == Movement::Started);
-    let in_flight = started.map(|(route, _)| in_flight(store, route));
-    (finished, in_flight.sum())
-}
-
-fn in_flight(store: &Store, route: RouteKey) -> u64 {
-    let ended = store.request_keys(0, 99).into_iter();
-    store.in_flight(
-        ended.filter(|key| (key.route, key.method) == (route.route, route.method)),
-        route,
-    )
+    let finished = 0..store.finished_keys().len();
+    (finished.map(|index| snapshot.count(index, 0)).sum(), active)
 }
 
 #[test]
 fn a_bucket_has_what_is_at_most_its_bound() {
     let store = store();
     for nanos in [0, 10, 11, 100, 1_000, 1_001, u64::MAX - 2_122] {
-        count(store, route(1), nanos);
+        count(store, 1, nanos);
     }
     let snapshot = collect(store);
-    let mut buckets = [0; 4];
-    snapshot.add_to(0, &mut buckets, &mut []);
-    assert_eq!(buckets, [2, 2, 1, 2]);
-    assert_eq!(snapshot.count(0), 7);
-    assert_eq!(snapshot.nanos(0), u64::MAX);
+    let buckets: Vec<_> = snapshot.bins(0, 0).collect();
+    assert_eq!(buckets, [(0, 2), (1, 2), (2, 1), (3, 2)]);
+    assert_eq!((snapshot.count(0, 0), snapshot.sum(0, 0)), (7, u64::MAX));
 }
 
 #[test]
-fn requests_that_leave_their_route_leave_no_gauge_behind() {
+fn what_finishes_under_another_key_leaves_nothing_active() {
     let store = store();
-    store.begin(route(1));
-    store.begin(route(2));
-    let gauges = || [1, 2].map(|number| in_flight(store, route(number)));
-    assert_eq!(gauges(), [1, 1]);
-    store.end(ended(route(2), Outcome::Complete), route(1).route, 5);
-    assert_eq!(gauges(), [0, 1]);
-    store.end(ended(route(1), Outcome::Complete), route(2).route, 5);
-    assert_eq!(gauges(), [0, 0]);
+    let [first, second] = [1, 2].map(|number| store.start(key(number)).unwrap());
+    let active = || [1, 2].map(|number| store.active(number));
+    assert_eq!(active(), [1, 1]);
+    finish(store, first, 2, 5);
+    assert_eq!(active(), [0, 1]);
+    finish(store, second, 1, 5);
+    assert_eq!(active(), [0, 0]);
+}
+
+#[test]
+fn measures_are_apart_from_each_other() {
+    let native = NativeHistogram::default().validate(&BOUNDS).unwrap();
+    let bounds = || Bins::Classic(BOUNDS.into());
+    let store = measuring([bounds(), Bins::Native(native), bounds()], 10);
+    let finished = store.finish(key(1));
+    finished.observe(0, 5);
+    finished.observe(2, 500);
+    finished.observe(2, 2_000);
+    let snapshot = collect(store);
+    let bins = |measure| {
+        let bins = snapshot.bins(0, measure);
+        bins.filter(|(_, count)| *count > 0).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        [0, 1, 2].map(bins),
+        [vec![(0, 1)], vec![], vec![(2, 1), (3, 1)]]
+    );
+    assert_eq!(
+        [0, 1, 2, 3].map(|measure| snapshot.sum(0, measure)),
+        [5, 0, 2_500, 0]
+    );
 }
 
 #[test]
@@ -114,20 +119,18 @@ fn threads_that_come_and_go_lose_nothing_and_leave_nothing() {
     for _ in 0..250 {
         thread::scope(|scope| {
             for _ in 0..4 {
-                scope.spawn(|| (0..10).for_each(|n| count(store, route(n % 3), 1)));
+                scope.spawn(|| (0..10).for_each(|n| count(store, n % 3, 1)));
             }
         });
     }
     assert_eq!(totals(store), (10_000, 0));
-    assert!(shards(store).count() <= slot::leasable() + 1);
-    let cells: usize = shards(store)
-        .map(|shard| shard.requests.iter().count())
-        .sum();
-    assert!(cells <= 3 * (slot::leasable() + 1), "{cells} cells");
+    assert!(store.shards().count() <= lease::max_leases() + 1);
+    let cells: usize = store.shards().map(|it| it.finished.iter().count()).sum();
+    assert!(cells <= 3 * (lease::max_leases() + 1), "{cells} cells");
 }
 
 #[test]
-fn more_threads_than_slots_share_the_common_one() {
+fn more_threads_than_leases_share_the_common_shard() {
     let store = store();
     let all = Barrier::new(500);
     thread::scope(|scope| {
@@ -136,61 +139,57 @@ fn more_threads_than_slots_share_the_common_one() {
                 .stack_size(64 * 1024)
                 .spawn_scoped(scope, || {
                     all.wait();
-                    (0..100).for_each(|n| count(store, route(n % 3), 1));
+                    (0..100).for_each(|n| count(store, n % 3, 1));
                     all.wait();
                 })
                 .unwrap();
         }
     });
     assert_eq!(totals(store), (50_000, 0));
-    assert!(shards(store).count() <= slot::leasable() + 1);
-    let common = store
-        .shards
-        .last()
-        .unwrap()
-        .get()
-        .expect("500 threads are more than there are slots");
-    assert!(common.requests.iter().count() > 0);
+    assert!(store.shards().count() <= lease::max_leases() + 1);
+    let common = store.shards.last().unwrap().get();
+    let common = common.expect("500 threads are more than there are leases");
+    assert!(common.finished.iter().count() > 0);
 }
 
 #[test]
-fn a_request_may_end_on_another_thread_while_others_read() {
-    const REQUESTS: u64 = if cfg!(miri) { 50 } else { 20_000 };
+fn what_started_may_finish_on_another_thread_while_others_read() {
+    const STARTS: u64 = if cfg!(miri) { 50 } else { 20_000 };
     let store = store();
     let done = AtomicBool::new(false);
     let (sender, receiver) = std::sync::mpsc::sync_channel(16);
     thread::scope(|scope| {
         scope.spawn(move || {
-            for n in 0..REQUESTS {
-                let key = route((n % 5) as u32);
-                store.begin(key);
-                sender.send(key).unwrap();
+            for n in 0..STARTS {
+                let active = store.start(key(n % 5)).unwrap();
+                sender.send((active, n % 5)).unwrap();
             }
         });
         scope.spawn(|| {
-            for key in receiver {
-                store.end(ended(key, Outcome::Cancelled), key.route, 1);
+            for (active, number) in receiver {
+                finish(store, active, number, 1);
             }
             done.store(true, Ordering::Release);
         });
         let mut last = 0;
         while !done.load(Ordering::Acquire) {
-            // Panics if more ended than had started.
-            let (finished, _) = totals(store);
+            let (finished, active) = totals(store);
             assert!(finished >= last, "{finished} after {last}");
+            // Those in the channel, one at either end, and what came and went while five keys were read.
+            assert!(active < STARTS, "{active}");
             last = finished;
         }
     });
-    assert_eq!(totals(store), (REQUESTS, 0));
+    assert_eq!(totals(store), (STARTS, 0));
 }
 
 #[test]
-fn a_thread_counts_to_its_last_breath() {
+fn a_thread_counts_until_its_locals_are_gone() {
     /// Counts when its thread's locals are destroyed.
     struct Last(&'static Store);
     impl Drop for Last {
         fn drop(&mut self) {
-            count(self.0, route(1), 1);
+            count(self.0, 1, 1);
             assert_eq!(totals(self.0), (2, 0));
         }
     }
@@ -201,57 +200,53 @@ fn a_thread_counts_to_its_last_breath() {
     for lease_first in [true, false] {
         let thread = thread::spawn(move || {
             if lease_first {
-                count(store(), route(1), 1);
+                count(store(), 1, 1);
             }
-            LAST.with(|last| count(last.0, route(1), 1));
+            LAST.with(|last| count(last.0, 1, 1));
         });
         thread.join().unwrap();
     }
 }
 
 #[test]
-fn past_the_budget_requests_are_counted_under_the_overflow_route() {
-    let store = of_at_most(2);
-    let over = route(1).route.overflow();
+fn past_the_budget_things_are_counted_under_the_key_that_stands_for_theirs() {
+    let store = with_budget(2);
     for number in 1..6 {
-        let key = route(number);
-        let started = store.begin(key);
-        assert_eq!(started, if number < 3 { key.route } else { over });
         assert_eq!(store.is_full(), number > 2);
-        store.end(ended(key, Outcome::Complete), started, 5);
+        count(store, number, 5);
     }
-    // Known routes stay, and their new ways to end do not.
-    count(store, route(2), 5);
-    store.begin(route(2));
-    store.end(ended(route(2), Outcome::Panic), route(2).route, 5);
-
-    let keys = store.request_keys(0, 99);
-    let counts: Vec<_> = (0..)
-        .zip(&keys)
-        .map(|(index, key)| (key.route, collect(store).count(index)))
-        .collect();
-    let [first, second] = [1, 2].map(|number| route(number).route);
-    assert_eq!(counts, [(first, 1), (second, 2), (over, 3), (over, 1)]);
-    assert_eq!(totals(store), (7, 0));
+    // Known keys stay.
+    count(store, 2, 5);
+    assert_eq!(
+        keys(store.finished_keys()).collect::<Vec<_>>(),
+        [1, 2, OVERFLOW]
+    );
+    assert_eq!(
+        keys(store.active_keys()).collect::<Vec<_>>(),
+        [1, 2, OVERFLOW]
+    );
+    let snapshot = collect(store);
+    assert_eq!([0, 1, 2].map(|index| snapshot.count(index, 0)), [1, 2, 3]);
+    assert_eq!(totals(store), (6, 0));
 }
 
 #[test]
 fn one_count_is_in_both_histograms() {
-    let native = crate::NativeHistogram::default().validate(&BOUNDS).unwrap();
-    let (count_of_native, zeros) = (native.len(), 3);
-    let store: &'static Store = Box::leak(Box::new(Store::new(StoreSettings {
-        bounds: BOUNDS.into(),
-        native: Some(native),
-        has_exemplars: false,
-        most_label_sets: 10,
-    })));
+    let native = NativeHistogram::default().validate(&BOUNDS).unwrap();
+    let store = measuring([Bins::Native(native)], 10);
     for nanos in [0, 10, 950, 960, 2_000, 5_000_000_000] {
-        count(store, route(1), nanos);
+        count(store, 1, nanos);
     }
     let snapshot = collect(store);
-    let (mut buckets, mut native) = ([0; 4], vec![0; count_of_native]);
-    snapshot.add_to(0, &mut buckets, &mut native);
+    let Some(Bins::Native(native)) = store.bins(0) else {
+        panic!("it is native");
+    };
+    let (mut buckets, mut native_buckets) = ([0; 4], vec![0; native.len()]);
+    native.split(snapshot.bins(0, 0), &mut buckets, &mut native_buckets);
     assert_eq!(buckets, [2, 0, 2, 2]);
-    assert_eq!((native[0], native.iter().sum::<u64>()), (zeros, 6));
-    assert_eq!((snapshot.count(0), totals(store)), (6, (6, 0)));
+    assert_eq!(
+        (native_buckets[0], native_buckets.iter().sum::<u64>()),
+        (3, 6)
+    );
+    assert_eq!((snapshot.count(0, 0), totals(store)), (6, (6, 0)));
 }

@@ -72,7 +72,7 @@ async fn a_missing_status_is_unknown() {
 async fn a_missing_status_is_what_grpc_maps_the_http_status_to() {
     let expected = (100..=999).map(|status| {
         let code = match status {
-            400 => "INTERNAL",
+            400 | 431 => "INTERNAL",
             401 => "UNAUTHENTICATED",
             403 => "PERMISSION_DENIED",
             404 => "UNIMPLEMENTED",

@@ -80,15 +80,25 @@ async fn a_response_without_a_body_is_counted_with_its_head_and_not_at_its_drop(
 }
 
 #[tokio::test]
-async fn a_body_that_is_at_its_end_when_dropped_is_complete_though_nobody_polled_it() {
-    let (metrics, exposition) = MetricsLayer::pair();
-    let body = ScriptedBody::new(&[Data]);
-    let ended = Arc::clone(&body.ended);
-    let body = respond(&metrics, Response::new(body)).into_body();
-    ended.store(true, Ordering::Relaxed);
-    drop(body);
-    let all = Scrape::of(&exposition).await.since(&Scrape::default());
-    assert_eq!(all, complete("GET", "_unmatched", "200"));
+async fn a_body_that_says_that_it_ended_is_complete_though_nobody_polled_it() {
+    for asked in [true, false] {
+        let (metrics, exposition) = MetricsLayer::pair();
+        let body = ScriptedBody::new(&[Data]);
+        let ended = Arc::clone(&body.ended);
+        let body = respond(&metrics, Response::new(body)).into_body();
+        ended.store(true, Ordering::Relaxed);
+        // A body is never asked by its own drop: it may be dropped by an unwinding panic.
+        if asked {
+            assert!(http_body::Body::is_end_stream(&body));
+        }
+        drop(body);
+        let all = Scrape::of(&exposition).await.since(&Scrape::default());
+        let expected = match asked {
+            true => complete("GET", "_unmatched", "200"),
+            false => cancelled("GET", "_unmatched", "200", "body"),
+        };
+        assert_eq!(all, expected);
+    }
 }
 
 #[tokio::test]

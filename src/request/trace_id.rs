@@ -73,14 +73,9 @@ impl TraceId {
         Self::from_hex(id).filter(|_| is_valid && is_sampled)
     }
 
-    /// The upper and the lower half.
-    pub(crate) fn halves(self) -> [u64; 2] {
-        [(self.0 >> 64) as u64, self.0 as u64]
-    }
-
-    pub(crate) fn from_halves([upper, lower]: [u64; 2]) -> Option<Self> {
-        let id = u128::from(upper) << 64 | u128::from(lower);
-        Self::from_bytes(id.to_be_bytes())
+    /// Not zero.
+    pub(crate) fn number(self) -> u128 {
+        self.0
     }
 }
 
@@ -117,10 +112,8 @@ mod tests {
         ] {
             assert_eq!(of(&[&header]).as_deref(), Some(ID), "{header}");
         }
-        assert_eq!(
-            TraceId::from_hex(ID).unwrap().halves()[1],
-            0xa3ce_929d_0e0e_4736
-        );
+        let number = 0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736;
+        assert_eq!(TraceId::from_hex(ID).unwrap().number(), number);
     }
 
     #[test]

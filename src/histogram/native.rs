@@ -164,8 +164,16 @@ impl NativeBuckets {
     }
 
     /// Adds the counts of bins to those of the buckets that they are in.
-    pub(crate) fn split(&self, counts: &[u64], classic: &mut [u64], native: &mut [u64]) {
-        for (bin, count) in self.bins.iter().zip(counts) {
+    pub(crate) fn split(
+        &self,
+        counts: impl Iterator<Item = (usize, u64)>,
+        classic: &mut [u64],
+        native: &mut [u64],
+    ) {
+        for (bin, count) in counts.filter(|(_, count)| *count > 0) {
+            let Some(bin) = self.bins.get(bin) else {
+                return;
+            };
             let buckets = [
                 classic.get_mut(usize::from(bin.classic)),
                 native.get_mut(usize::from(bin.native)),
@@ -230,7 +238,7 @@ mod tests {
         let mut counts = vec![0; buckets.bins()];
         counts[buckets.bin(nanos)] = 1;
         let (mut classic, mut native) = (vec![0; CLASSIC.len() + 1], vec![0; buckets.len()]);
-        buckets.split(&counts, &mut classic, &mut native);
+        buckets.split(counts.into_iter().enumerate(), &mut classic, &mut native);
         let position = |counts: &[u64]| {
             assert_eq!(counts.iter().sum::<u64>(), 1);
             counts.iter().position(|count| *count == 1).unwrap()

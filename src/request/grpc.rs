@@ -1,6 +1,6 @@
 //! What is a gRPC call, and how it ended: by the protocol's letter, "gRPC over HTTP2".
 
-use super::status::Status;
+use crate::label::Status;
 use http::{HeaderMap, HeaderName, header::CONTENT_TYPE};
 use std::num::NonZero;
 
@@ -45,7 +45,7 @@ impl Code {
     const DATA_LOSS: Self = Self::numbered(15);
     const UNAUTHENTICATED: Self = Self::numbered(16);
     /// UNIMPLEMENTED for a path that nobody declared or proved: whoever invents one is at fault.
-    pub(crate) const NO_SUCH_METHOD: Self = Self::numbered(17);
+    pub(crate) const UNKNOWN_METHOD: Self = Self::numbered(17);
 
     const fn numbered(number: u8) -> Self {
         match NonZero::new(number + 1) {
@@ -62,12 +62,12 @@ impl Code {
     /// `None` for what is no index.
     pub(crate) fn from_index(index: u8) -> Option<Self> {
         let known = NonZero::new(index).map(Self);
-        known.filter(|code| *code <= Self::NO_SUCH_METHOD)
+        known.filter(|code| *code <= Self::UNKNOWN_METHOD)
     }
 
     /// What the call carried.
     pub(crate) fn sent(self) -> Self {
-        if self == Self::NO_SUCH_METHOD {
+        if self == Self::UNKNOWN_METHOD {
             return Self::UNIMPLEMENTED;
         }
         self
@@ -78,7 +78,7 @@ impl Code {
     }
 
     /// What `grpc-status` says; `None` if it is not there.
-    pub(crate) fn of_headers(headers: &HeaderMap) -> Option<Self> {
+    pub(crate) fn from_headers(headers: &HeaderMap) -> Option<Self> {
         let value = headers.get(&STATUS)?.as_bytes();
         let number = match *value {
             [digit @ b'0'..=b'9'] => Some(digit - b'0'),
@@ -89,9 +89,9 @@ impl Code {
     }
 
     /// For a response without one: gRPC's mapping of the HTTP status.
-    pub(crate) fn of_status(status: Status) -> Self {
+    pub(crate) fn from_status(status: Status) -> Self {
         match status.number() {
-            400 => Self::INTERNAL,
+            400 | 431 => Self::INTERNAL,
             401 => Self::UNAUTHENTICATED,
             403 => Self::PERMISSION_DENIED,
             404 => Self::UNIMPLEMENTED,
@@ -127,11 +127,7 @@ pub(crate) fn is_grpc(headers: &HeaderMap) -> bool {
     })
 }
 
-/// How long a client waits for a call, as `grpc-timeout` says it: the value, and the unit in the upper bits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Timeout(u32);
-
-/// Units with their nanoseconds.
+/// Units of `grpc-timeout`, with their nanoseconds.
 const UNITS: [(u8, u64); 6] = [
     (b'n', 1),
     (b'u', 1_000),
@@ -140,44 +136,19 @@ const UNITS: [(u8, u64); 6] = [
     (b'M', 60_000_000_000),
     (b'H', 3_600_000_000_000),
 ];
-/// Eight digits fit in these bits.
-const VALUE_BITS: u32 = 27;
 
-impl Timeout {
-    pub(crate) const NONE: Self = Self(u32::MAX);
-
-    /// What a request says; a malformed one says nothing.
-    pub(crate) fn of_headers(headers: &HeaderMap) -> Self {
-        let value = headers.get(&TIMEOUT).map(|value| value.as_bytes());
-        value.and_then(Self::parse).unwrap_or(Self::NONE)
+/// How many nanoseconds a client waits for a call, as `grpc-timeout` says it; a malformed one says nothing.
+pub(crate) fn timeout(headers: &HeaderMap) -> Option<u64> {
+    let (unit, digits) = headers.get(&TIMEOUT)?.as_bytes().split_last()?;
+    let (_, nanos) = UNITS.iter().find(|(name, _)| name == unit)?;
+    if !(1..=8).contains(&digits.len()) || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
     }
-
-    fn parse(text: &[u8]) -> Option<Self> {
-        let (unit, digits) = text.split_last()?;
-        let unit = UNITS.iter().position(|(name, _)| name == unit)? as u32;
-        if !(1..=8).contains(&digits.len()) || !digits.iter().all(u8::is_ascii_digit) {
-            return None;
-        }
-        let value = digits
-            .iter()
-            .fold(0, |value, digit| 10 * value + u32::from(digit - b'0'));
-        Some(Self(unit << VALUE_BITS | value))
-    }
-
-    /// Whether it has passed after that time.
-    pub(crate) fn has_passed(self, nanos: u64) -> bool {
-        let unit = UNITS.get((self.0 >> VALUE_BITS) as usize);
-        let value = u64::from(self.0 & ((1 << VALUE_BITS) - 1));
-        // Eight digits of hours are more nanoseconds than there are.
-        unit.is_some_and(|(_, unit)| nanos >= value.saturating_mul(*unit))
-    }
-}
-
-/// The service of a path of the form `/service/method`.
-pub(crate) fn service(path: &str) -> Option<&str> {
-    let (service, method) = path.strip_prefix('/')?.split_once('/')?;
-    let is_path = !service.is_empty() && !method.is_empty() && !method.contains('/');
-    is_path.then_some(service)
+    let value = digits
+        .iter()
+        .fold(0, |value, digit| 10 * value + u64::from(digit - b'0'));
+    // Eight digits of hours are more nanoseconds than there are.
+    Some(value.saturating_mul(*nanos))
 }
 
 #[cfg(test)]
@@ -193,24 +164,26 @@ mod tests {
     #[test]
     fn every_number_has_its_name_and_the_rest_are_unknown() {
         for (number, name) in NAMES.iter().enumerate() {
-            let code = Code::of_headers(&headers("grpc-status", number.to_string().as_bytes()));
+            let code = Code::from_headers(&headers("grpc-status", number.to_string().as_bytes()));
             assert_eq!(code.map(Code::as_str), Some(*name));
             assert_eq!(code.and_then(|code| Code::from_index(code.index())), code);
         }
         for value in [
             "", "17", "99", "-1", "00", "01", "0 ", "abc", "160", "\u{e9}",
         ] {
-            let code = Code::of_headers(&headers("grpc-status", value.as_bytes()));
+            let code = Code::from_headers(&headers("grpc-status", value.as_bytes()));
             assert_eq!(code, Some(Code::UNKNOWN), "{value:?}");
         }
-        assert_eq!(Code::of_headers(&HeaderMap::new()), None);
+        assert_eq!(Code::from_headers(&HeaderMap::new()), None);
         assert_eq!((Code::from_index(0), Code::from_index(19)), (None, None));
-        assert_eq!(Code::NO_SUCH_METHOD.as_str(), "UNIMPLEMENTED");
+        assert_eq!(Code::UNKNOWN_METHOD.as_str(), "UNIMPLEMENTED");
     }
 
     #[test]
     fn an_http_status_maps_to_a_code() {
-        let of = |code| Code::of_status(Status::of(StatusCode::from_u16(code).unwrap())).as_str();
+        let of = |code| {
+            Code::from_status(Status::from_http(StatusCode::from_u16(code).unwrap())).as_str()
+        };
         for (code, name) in [
             (200, "UNKNOWN"),
             (400, "INTERNAL"),
@@ -218,6 +191,7 @@ mod tests {
             (403, "PERMISSION_DENIED"),
             (404, "UNIMPLEMENTED"),
             (429, "UNAVAILABLE"),
+            (431, "INTERNAL"),
             (500, "UNKNOWN"),
             (502, "UNAVAILABLE"),
             (503, "UNAVAILABLE"),
@@ -254,7 +228,7 @@ mod tests {
 
     #[test]
     fn a_timeout_has_eight_digits_and_a_unit() {
-        let of = |text: &str| Timeout::of_headers(&headers("grpc-timeout", text.as_bytes()));
+        let of = |text: &str| timeout(&headers("grpc-timeout", text.as_bytes()));
         for (text, nanos) in [
             ("0n", 0),
             ("1n", 1),
@@ -266,8 +240,7 @@ mod tests {
             ("99999999S", 99_999_999_000_000_000),
             ("99999999H", u64::MAX),
         ] {
-            assert!(of(text).has_passed(nanos), "{text}");
-            assert!(nanos == 0 || !of(text).has_passed(nanos - 1), "{text}");
+            assert_eq!(of(text), Some(nanos), "{text}");
         }
         for text in [
             "",
@@ -282,16 +255,8 @@ mod tests {
             "1.5S",
             "\u{e9}S",
         ] {
-            assert_eq!(of(text), Timeout::NONE, "{text:?}");
+            assert_eq!(of(text), None, "{text:?}");
         }
-        assert!(!Timeout::NONE.has_passed(u64::MAX));
-    }
-
-    #[test]
-    fn a_path_has_a_service_and_a_method() {
-        assert_eq!(service("/a.B/C"), Some("a.B"));
-        for path in ["", "/", "/a", "/a/", "//b", "a/b", "/a/b/", "/a/b/c"] {
-            assert_eq!(service(path), None, "{path}");
-        }
+        assert_eq!(timeout(&HeaderMap::new()), None);
     }
 }

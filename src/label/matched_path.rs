@@ -1,5 +1,5 @@
-use super::route::Route;
-use crate::store::{HASH_FACTOR, Table};
+use super::Route;
+use crate::sync::{HASH_FACTOR, Table};
 use axum::extract::MatchedPath;
 use std::{
     ptr,
@@ -12,18 +12,19 @@ const MOST: usize = 1_024;
 
 /// The paths of axum's routers, found by their address: a router has one for all requests to a route, and
 /// comparing it costs a quarter of what hashing and comparing the text does.
-pub(super) struct Paths {
+pub(super) struct MatchedPaths {
     kept: Table<Kept>,
     count: AtomicUsize,
 }
 
 /// Keeping the path keeps its address from becoming another one's.
+#[derive(Clone)]
 struct Kept {
     path: MatchedPath,
     route: Route,
 }
 
-impl Paths {
+impl MatchedPaths {
     pub(super) fn new() -> Self {
         Self {
             kept: Table::new(),
@@ -48,8 +49,12 @@ impl Paths {
                     route,
                 }
             };
-            self.kept
-                .find_or_insert(hash(path), |kept| kept.is(path), keep);
+            self.kept.find_or_insert(
+                hash(path),
+                |kept| hash(&kept.path),
+                |kept| kept.is(path),
+                keep,
+            );
         }
         route
     }

@@ -1,0 +1,366 @@
+use super::{
+    LabelSet, OTHER, OVERFLOW, Peers, RouteSettings, RouteTemplate, UNMATCHED,
+    names::Names,
+    service::service_of,
+    set::{LabelSets, Labelled},
+};
+use crate::sync::List;
+use http::{Extensions, Request};
+
+/// The numbers of the routes that are always there.
+const UNMATCHED_ROUTE: u32 = 0;
+const OVERFLOW_ROUTE: u32 = 1;
+/// Longer paths are no names that a program has.
+const LONGEST_PATH: usize = 256;
+
+/// What a request was matched to: everything that its route decides.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Route {
+    pub(crate) labels: LabelSet,
+    /// Not recorded at all.
+    pub(crate) skipped: bool,
+    /// Its responses are streams.
+    pub(crate) stream: bool,
+    number: u32,
+}
+
+impl Route {
+    fn is_unmatched(&self) -> bool {
+        self.number == UNMATCHED_ROUTE
+    }
+}
+
+/// The route of a request that says it is a gRPC call.
+#[derive(Clone, Debug)]
+pub(crate) struct CallRoute {
+    pub(crate) route: Route,
+    /// Proven or declared: it is a call without a response that says so.
+    pub(crate) known: bool,
+    /// It is a client's: a call whatever answers it.
+    pub(crate) outgoing: bool,
+    /// It stands for methods that nobody declared or proved.
+    pub(crate) unknown_method: bool,
+    /// What becomes a route if the call is OK.
+    pub(crate) unproven: Option<Box<str>>,
+}
+
+impl CallRoute {
+    fn new(route: Route, known: bool) -> Self {
+        Self {
+            route,
+            known,
+            outgoing: false,
+            unknown_method: route.is_unmatched(),
+            unproven: None,
+        }
+    }
+}
+
+/// The routes seen so far. Templates come from the program, so there are as many as it has.
+pub(crate) struct Routes {
+    seen: Names<Route>,
+    /// By number.
+    names: List<&'static str>,
+    sets: LabelSets,
+    unmatched: Route,
+    declared: Option<Box<matchit::Router<Route>>>,
+    /// The paths of gRPC calls that are routes: declared, or proven by a call that was OK.
+    proven: Names<Route>,
+    services: Vec<Service>,
+    client: bool,
+    peers: Peers,
+    #[cfg(feature = "axum")]
+    paths: super::matched_path::MatchedPaths,
+}
+
+/// A declared gRPC service, and the route of its methods that are not proven.
+#[derive(Debug)]
+struct Service {
+    name: String,
+    other: Route,
+}
+
+impl Routes {
+    pub(crate) fn new(settings: RouteSettings) -> Self {
+        let RouteSettings {
+            skipped,
+            streams,
+            templates,
+            services,
+            unnamed_methods,
+            client,
+            peers,
+        } = settings;
+        let none = LabelSet { id: 0, overflow: 1 };
+        let mut routes = Self {
+            seen: Names::new(),
+            names: List::new(),
+            sets: LabelSets::new(OVERFLOW_ROUTE),
+            unmatched: Route {
+                labels: none,
+                skipped: false,
+                stream: false,
+                number: UNMATCHED_ROUTE,
+            },
+            declared: None,
+            proven: Names::new(),
+            services: Vec::new(),
+            client,
+            peers,
+            #[cfg(feature = "axum")]
+            paths: super::matched_path::MatchedPaths::new(),
+        };
+        let is = |names: &[String], name: &str| names.iter().any(|other| other == name);
+        let declare =
+            |routes: &Self, name: &str| routes.add(name, is(&skipped, name), is(&streams, name));
+        // The first ones, and so of the numbers 0 and 1. A template of that name is no other route.
+        routes.unmatched = declare(&routes, UNMATCHED);
+        routes.add(OVERFLOW, false, false);
+        for name in skipped.iter().chain(&streams) {
+            declare(&routes, name);
+        }
+        for name in services {
+            let other = match unnamed_methods {
+                true => routes.unmatched,
+                false => routes.route(&format!("/{name}/{OTHER}")),
+            };
+            routes.services.push(Service { name, other });
+        }
+        // What has no parameters may be the path of a gRPC call, and then needs no proof.
+        let exact = |name: &&String| service_of(name).is_some() && !name.contains('{');
+        let names = skipped.iter().chain(&streams).chain(&templates);
+        for name in names.filter(exact) {
+            routes.prove(name);
+        }
+        routes.declared = routes.matcher(templates.iter().chain(&streams));
+        routes
+    }
+
+    /// The builder has checked that templates can be inserted. A stream that is declared as a route too is
+    /// there already.
+    fn matcher<'a>(
+        &self,
+        templates: impl Iterator<Item = &'a String>,
+    ) -> Option<Box<matchit::Router<Route>>> {
+        let mut templates = templates.peekable();
+        templates.peek()?;
+        let mut matcher = matchit::Router::new();
+        for template in templates {
+            let _ = matcher.insert(template, self.route(template));
+        }
+        Some(Box::new(matcher))
+    }
+
+    /// The route of a request, as far as it is known before the inner service runs.
+    pub(crate) fn of_request<B>(&self, request: &Request<B>) -> Route {
+        if let Some(template) = request.extensions().get::<RouteTemplate>() {
+            let route = self.route(template.as_str());
+            return if self.client {
+                self.of_peer(route, request)
+            } else {
+                route
+            };
+        }
+        if self.client {
+            return self.of_peer(self.unmatched, request);
+        }
+        #[cfg(feature = "axum")]
+        if let Some(path) = request.extensions().get() {
+            return self.paths.get(path, |name| self.route(name));
+        }
+        self.declared(request.uri().path())
+    }
+
+    #[inline(never)]
+    fn declared(&self, path: &str) -> Route {
+        let declared = self.declared.as_ref();
+        let found = declared.and_then(|declared| declared.at(path).ok());
+        found.map_or(self.unmatched, |found| *found.value)
+    }
+
+    fn of_peer<B>(&self, route: Route, request: &Request<B>) -> Route {
+        self.with_peer(route, self.peers.of(request))
+    }
+
+    fn with_peer(&self, route: Route, peer: u8) -> Route {
+        let labelled = Labelled {
+            route: route.number,
+            peer,
+        };
+        let labels = self.sets.intern(labelled).unwrap_or(route.labels);
+        Route { labels, ..route }
+    }
+
+    /// The route of a request that says it is a gRPC call, and that otherwise has that one; `None` if it is
+    /// skipped.
+    pub(crate) fn of_call<B>(&self, request: &Request<B>, plain: Route) -> Option<CallRoute> {
+        if self.client {
+            let known = CallRoute {
+                outgoing: true,
+                unknown_method: false,
+                ..CallRoute::new(plain, true)
+            };
+            return (!plain.skipped).then_some(known);
+        }
+        // A header cannot bring back what is skipped.
+        if plain.skipped && !plain.is_unmatched() {
+            return None;
+        }
+        if request.extensions().get::<RouteTemplate>().is_some() {
+            return (!plain.skipped).then(|| CallRoute::new(plain, false));
+        }
+        let path = request.uri().path();
+        if let Some(route) = self.proven.get(path) {
+            return (!route.skipped).then(|| CallRoute::new(route, true));
+        }
+        self.unproven(path, plain)
+    }
+
+    #[cold]
+    fn unproven(&self, path: &str, plain: Route) -> Option<CallRoute> {
+        let name = service_of(path);
+        let declared = name.and_then(|name| self.services.iter().find(|known| known.name == name));
+        let route = declared.map_or(self.unmatched, |known| known.other);
+        if route.skipped {
+            // A header cannot hide a request either.
+            return (!plain.skipped).then(|| CallRoute {
+                unknown_method: true,
+                ..CallRoute::new(plain, false)
+            });
+        }
+        let provable = name.is_some() && path.len() <= LONGEST_PATH;
+        Some(CallRoute {
+            route,
+            known: declared.is_some(),
+            outgoing: false,
+            unknown_method: true,
+            unproven: provable.then(|| path.into()),
+        })
+    }
+
+    /// A call to that path was OK, so that it is a route from now on.
+    #[cold]
+    pub(crate) fn prove(&self, path: &str) -> Route {
+        let route = self.proven.get_or_insert(path, |path| self.route(path));
+        route.unwrap_or(self.unmatched)
+    }
+
+    /// The route that a response overrules its request's with. What is skipped was decided before.
+    pub(crate) fn of_response(&self, extensions: &Extensions, request: LabelSet) -> Option<Route> {
+        let template = extensions.get::<RouteTemplate>()?;
+        let route = self.route(template.as_str());
+        if !self.client {
+            return Some(route);
+        }
+        let peer = self.sets.get(request.id).map_or(0, |labels| labels.peer);
+        Some(self.with_peer(route, peer))
+    }
+
+    fn route(&self, name: &str) -> Route {
+        let known = self.seen.get(name);
+        known.unwrap_or_else(|| self.add(name, false, false))
+    }
+
+    #[cold]
+    fn add(&self, name: &str, skipped: bool, stream: bool) -> Route {
+        let make = |name| {
+            let number = self.names.push(name).unwrap_or_default() as u32;
+            let labelled = Labelled {
+                route: number,
+                peer: 0,
+            };
+            Route {
+                labels: self.sets.intern(labelled).unwrap_or(self.unmatched.labels),
+                skipped,
+                stream,
+                number,
+            }
+        };
+        let route = self.seen.get_or_insert(name, make);
+        route.unwrap_or(self.unmatched)
+    }
+
+    /// The labels of a label set.
+    pub(crate) fn labelled(&self, id: u32) -> Option<Labelled> {
+        self.sets.get(id)
+    }
+
+    /// The name of a route, by its number.
+    pub(crate) fn name(&self, route: u32) -> &'static str {
+        self.names.get(route as usize).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn peers(&self) -> &Peers {
+        &self.peers
+    }
+}
+
+impl Labelled {
+    pub(crate) fn is_unmatched(self) -> bool {
+        self.route == UNMATCHED_ROUTE
+    }
+
+    pub(crate) fn is_overflow(self) -> bool {
+        self.route == OVERFLOW_ROUTE
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(template: &'static str) -> Request<()> {
+        let request = Request::get("/").extension(RouteTemplate::new(template));
+        request.body(()).unwrap()
+    }
+
+    fn of_request(routes: &Routes, request: &Request<()>) -> Option<&'static str> {
+        let route = routes.of_request(request);
+        (!route.skipped).then(|| routes.name(routes.labelled(route.labels.id).unwrap().route))
+    }
+
+    fn skipping(names: &[&str]) -> Routes {
+        Routes::new(RouteSettings {
+            skipped: names.iter().map(ToString::to_string).collect(),
+            ..RouteSettings::default()
+        })
+    }
+
+    #[test]
+    fn a_route_has_one_label_set_however_often_it_is_seen() {
+        let routes = skipping(&[]);
+        let labels = |template| routes.of_request(&request(template)).labels;
+        let first = labels("/users/{id}");
+        assert_eq!(labels("/users/{id}"), first);
+        assert_ne!(labels("/users/{idx}"), first);
+        assert_eq!(routes.names.len(), 4);
+    }
+
+    #[test]
+    fn no_route_and_the_template_of_that_name_are_the_same() {
+        let routes = skipping(&[]);
+        assert_eq!(of_request(&routes, &Request::new(())), Some(UNMATCHED));
+        assert_eq!(of_request(&routes, &request(UNMATCHED)), Some(UNMATCHED));
+        assert_eq!(routes.names.len(), 2);
+        assert_eq!(routes.unmatched.labels, LabelSet { id: 0, overflow: 1 });
+    }
+
+    #[test]
+    fn skipped_routes_are_not_counted_unless_a_response_names_them() {
+        let routes = skipping(&["/healthz", UNMATCHED]);
+        let none = routes.unmatched.labels;
+        let of_response = |name| {
+            let request = request(name);
+            routes.of_response(request.extensions(), none).is_some()
+        };
+        assert!(of_response("/healthz"));
+        assert!(of_response(UNMATCHED));
+        assert_eq!(of_request(&routes, &request("/healthz")), None);
+        assert_eq!(of_request(&routes, &request(UNMATCHED)), None);
+        assert_eq!(of_request(&routes, &Request::new(())), None);
+        assert_eq!(
+            of_request(&routes, &request("/healthz/")),
+            Some("/healthz/")
+        );
+    }
+}

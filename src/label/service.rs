@@ -1,0 +1,19 @@
+/// The service of a gRPC path, which has the form `/service/method`.
+pub(super) fn service_of(path: &str) -> Option<&str> {
+    let (service, method) = path.strip_prefix('/')?.split_once('/')?;
+    let is_path = !service.is_empty() && !method.is_empty() && !method.contains('/');
+    is_path.then_some(service)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_has_a_service_and_a_method() {
+        assert_eq!(service_of("/a.B/C"), Some("a.B"));
+        for path in ["", "/", "/a", "/a/", "//b", "a/b", "/a/b/", "/a/b/c"] {
+            assert_eq!(service_of(path), None, "{path}");
+        }
+    }
+}

@@ -1,0 +1,167 @@
+use super::{
+    Completion, DURATION, Outcome, Recorder, RequestKey, TraceId,
+    call::{Call, End},
+};
+use crate::{
+    label::{LabelSet, Method, Scheme, Status, Version},
+    store::Active,
+};
+use std::{
+    cell::RefCell,
+    sync::atomic::{AtomicU8, Ordering},
+};
+
+/// A request that was started and has not ended.
+pub(super) struct ActiveRequest {
+    pub(super) state: State,
+    /// If it says that it is a gRPC call.
+    pub(super) call: Option<Call>,
+    /// If it is to be an exemplar.
+    pub(super) trace: Option<TraceId>,
+}
+
+/// What is known of any request.
+pub(super) struct State {
+    pub(super) recorder: &'static Recorder,
+    /// What the gauge counts it under.
+    pub(super) active: Active,
+    /// Of the recorder's clock.
+    pub(super) started_at: u64,
+    /// What it is counted under, unless it is a gRPC call.
+    pub(super) labels: LabelSet,
+    pub(super) method: Method,
+    pub(super) version: Version,
+    pub(super) scheme: Scheme,
+    pub(super) status: Option<Status>,
+    /// Its response is a stream: nobody waits for its end.
+    pub(super) stream: bool,
+    pub(super) seen: Seen,
+    /// How many bytes of the body were declared and did not pass yet.
+    pub(super) remaining: u64,
+    /// How long a stream's head took.
+    pub(super) head_nanos: Option<u64>,
+}
+
+/// Bytes that are not declared never run out.
+pub(super) const UNDECLARED: u64 = u64::MAX;
+
+/// What the methods of a body that do not change it have shown.
+#[derive(Debug, Default)]
+pub(super) struct Seen(AtomicU8);
+
+const ENDED: u8 = 1;
+const PANICKED: u8 = 2;
+
+impl Seen {
+    pub(super) fn end(&self) {
+        self.0.fetch_max(ENDED, Ordering::Relaxed);
+    }
+
+    /// To be forgotten by code that did not panic.
+    pub(super) fn panicking(&self) -> SeenPanicking<'_> {
+        SeenPanicking(self)
+    }
+}
+
+/// Notes a panic when it is dropped, as it is by unwinding.
+pub(super) struct SeenPanicking<'a>(&'a Seen);
+
+impl Drop for SeenPanicking<'_> {
+    fn drop(&mut self) {
+        self.0.0.store(PANICKED, Ordering::Relaxed);
+    }
+}
+
+thread_local! {
+    /// Boxes that requests of this thread left, so that the next ones allocate nothing.
+    static SPARE: RefCell<Vec<Box<ActiveRequest>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// How many a thread keeps. Where requests always end on another thread than they start on, that one drops
+/// what it gets beyond them.
+const MAX_SPARE: usize = 512;
+
+impl ActiveRequest {
+    #[inline]
+    pub(super) fn new(state: State) -> Box<Self> {
+        let spare = SPARE.try_with(|spare| spare.borrow_mut().pop());
+        match spare {
+            Ok(Some(mut spare)) => {
+                spare.state = state;
+                spare
+            }
+            _ => Box::new(Self {
+                state,
+                call: None,
+                trace: None,
+            }),
+        }
+    }
+
+    /// Leaves the box to a later request.
+    #[inline]
+    fn recycle(self: Box<Self>) {
+        // A thread that ends keeps none.
+        let _ = SPARE.try_with(|spare| {
+            let mut spare = spare.borrow_mut();
+            if spare.len() < MAX_SPARE {
+                spare.push(self);
+            }
+        });
+    }
+
+    pub(super) fn elapsed(&self) -> u64 {
+        let clock = &self.state.recorder.clock;
+        clock.delta_as_nanos(self.state.started_at, clock.raw())
+    }
+
+    /// Dropped by whoever owned it.
+    pub(super) fn abandon(mut self: Box<Self>) {
+        let outcome = match *self.state.seen.0.get_mut() {
+            ENDED => Outcome::Complete,
+            _ => Outcome::Cancelled,
+        };
+        self.finish(outcome);
+    }
+
+    /// Counts it.
+    #[inline(never)]
+    pub(super) fn finish(mut self: Box<Self>, outcome: Outcome) {
+        let nanos = match self.state.head_nanos {
+            Some(nanos) => nanos,
+            None => self.elapsed(),
+        };
+        let (outcome, left) = match (outcome, *self.state.seen.0.get_mut()) {
+            (_, PANICKED) => (Outcome::Panic, false),
+            // Leaving is how a stream ends.
+            (Outcome::Cancelled, _) if self.state.head_nanos.is_some() => (Outcome::Complete, true),
+            (outcome, _) => (outcome, false),
+        };
+        let mut code = None;
+        if let Some(call) = self.call.take() {
+            let end = End {
+                outcome,
+                left,
+                status: self.state.status,
+                nanos,
+            };
+            code = call.end(&mut self.state, &end);
+        }
+        let state = &self.state;
+        let key = RequestKey {
+            labels: 0,
+            method: state.method,
+            version: state.version,
+            scheme: state.scheme,
+            status: state.status,
+            completion: Completion { outcome, code },
+        };
+        let finished = state.recorder.store.finish(key.with_labels(state.labels));
+        finished.observe(DURATION, nanos);
+        if let Some(trace) = self.trace.take() {
+            finished.exemplify(DURATION, nanos, trace.number());
+        }
+        finished.end(self.state.active);
+        self.recycle();
+    }
+}

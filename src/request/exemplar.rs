@@ -1,0 +1,45 @@
+use super::TraceId;
+use http::{Request, request::Parts};
+use std::{
+    any::Any,
+    mem,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+/// Says which trace a request belongs to.
+pub(crate) struct ExemplarOf(Box<dyn Fn(&Parts) -> Option<TraceId> + Send + Sync>);
+
+impl ExemplarOf {
+    pub(crate) fn new(of: impl Fn(&Parts) -> Option<TraceId> + Send + Sync + 'static) -> Self {
+        Self(Box::new(of))
+    }
+
+    /// Asks what the builder was given. If that panics, there is no trace, and the request goes on.
+    #[cold]
+    pub(super) fn ask<B>(&self, request: &mut Request<B>) -> Option<TraceId> {
+        let mut parts = Request::new(()).into_parts().0;
+        swap(&mut parts, request);
+        let asked = catch_unwind(AssertUnwindSafe(|| (self.0)(&parts)));
+        swap(&mut parts, request);
+        asked.unwrap_or_else(|payload| {
+            forget(payload);
+            None
+        })
+    }
+}
+
+/// Drops what a panic left behind, which may panic in turn.
+fn forget(payload: Box<dyn Any + Send>) {
+    if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        mem::forget(another);
+    }
+}
+
+/// Lends a request's head, which cannot be had as parts without taking the body.
+fn swap<B>(parts: &mut Parts, request: &mut Request<B>) {
+    mem::swap(&mut parts.method, request.method_mut());
+    mem::swap(&mut parts.uri, request.uri_mut());
+    mem::swap(&mut parts.version, request.version_mut());
+    mem::swap(&mut parts.headers, request.headers_mut());
+    mem::swap(&mut parts.extensions, request.extensions_mut());
+}

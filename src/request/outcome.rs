@@ -1,0 +1,34 @@
+use super::Code;
+
+/// How a request ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Outcome {
+    /// The last frame of the response was handed to the server; or it was a stream, and the client left.
+    Complete,
+    /// Dropped by its owner before its end: in the head if there is no status yet, else in the body.
+    Cancelled,
+    /// The response body yielded an error.
+    BodyError,
+    /// The inner service returned `Err`.
+    ServiceError,
+    /// The inner service, its future or its body panicked.
+    Panic,
+}
+
+impl Outcome {
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Complete,
+        Self::Cancelled,
+        Self::BodyError,
+        Self::ServiceError,
+        Self::Panic,
+    ];
+}
+
+/// How a request ended, and with which code if it was a gRPC call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Completion {
+    pub(crate) outcome: Outcome,
+    pub(crate) code: Option<Code>,
+}

@@ -1,0 +1,265 @@
+use super::{
+    ExemplarOf, Outcome, Recorder, VersionFrom,
+    active::{ActiveRequest, Seen, State, UNDECLARED},
+    call::Call,
+    grpc,
+    head::{content_length, is_event_stream},
+    key::ActiveKey,
+};
+use crate::label::{Method, Route, Scheme, Status, Version};
+use http::{HeaderMap, Request, Response};
+use http_body::Body;
+use std::{fmt, mem};
+
+/// One request on its way: owned by `call`, then by the future, then by the body. Empty if its route is
+/// skipped, and once it is counted.
+///
+/// It is counted once, when it is known how it ended, and when this is dropped at the latest. It then counts as
+/// *cancelled*, since nobody knew better.
+#[derive(Default)]
+pub(crate) struct Recording(Option<Box<ActiveRequest>>);
+
+impl Recording {
+    /// Starts a request, unless its route is skipped.
+    #[inline]
+    pub(crate) fn start<B>(&mut self, recorder: &'static Recorder, request: &mut Request<B>) {
+        let route = recorder.routes.of_request(request);
+        if request.method() == http::Method::POST && grpc::is_grpc(request.headers()) {
+            self.0 = start_call(recorder, request, route);
+        } else if !route.skipped {
+            self.0 = start(recorder, request, route, route);
+        }
+        if let Some(exemplar) = &recorder.exemplar {
+            self.ask(exemplar, request);
+        }
+    }
+
+    #[cold]
+    fn ask<B>(&mut self, exemplar: &ExemplarOf, request: &mut Request<B>) {
+        if let Some(active) = &mut self.0 {
+            active.trace = exemplar.ask(request);
+        }
+    }
+
+    /// Runs inner code. A panic in there is how the request ended.
+    #[inline]
+    pub(crate) fn watch<T>(&mut self, inner: impl FnOnce() -> T) -> T {
+        let panicking = Panicking(self);
+        let result = inner();
+        mem::forget(panicking);
+        result
+    }
+
+    /// Asks inner code that changes nothing whether the body ended, likewise.
+    #[inline]
+    pub(crate) fn watch_end(&self, inner: impl FnOnce() -> bool) -> bool {
+        let Some(active) = &self.0 else {
+            return inner();
+        };
+        let panicking = active.state.seen.panicking();
+        let ended = inner();
+        mem::forget(panicking);
+        if ended {
+            active.state.seen.end();
+        }
+        ended
+    }
+
+    /// Runs inner code that changes nothing, likewise.
+    #[inline]
+    pub(crate) fn watch_shared<T>(&self, inner: impl FnOnce() -> T) -> T {
+        let panicking = self.0.as_ref().map(|active| active.state.seen.panicking());
+        let result = inner();
+        mem::forget(panicking);
+        result
+    }
+
+    /// Takes what the head of the response says, and ends the request if that is all there will be.
+    #[inline]
+    pub(crate) fn record_head<B: Body>(&mut self, response: &Response<B>) {
+        let Some(active) = &mut self.0 else { return };
+        if active.record_head(response) || active.record_body(response) {
+            self.finish(Outcome::Complete);
+        }
+    }
+
+    /// That many bytes were handed to the server. Whether they were the last ones that were declared.
+    #[inline]
+    pub(crate) fn record_data(&mut self, bytes: usize) -> bool {
+        let Some(active) = &mut self.0 else {
+            return false;
+        };
+        let remaining = &mut active.state.remaining;
+        if *remaining == UNDECLARED {
+            return false;
+        }
+        *remaining = remaining.saturating_sub(bytes as u64);
+        *remaining == 0
+    }
+
+    /// Takes what the trailers say.
+    #[inline(never)]
+    pub(crate) fn record_trailers(&mut self, trailers: &HeaderMap) {
+        if let Some(call) = self.0.as_mut().and_then(|active| active.call.as_mut()) {
+            call.record_status(trailers);
+        }
+    }
+
+    /// Whether there is nothing left to see.
+    #[inline]
+    pub(crate) fn is_over(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// Counts the request, unless that was done before.
+    #[inline]
+    pub(crate) fn finish(&mut self, outcome: Outcome) {
+        if let Some(active) = self.0.take() {
+            active.finish(outcome);
+        }
+    }
+}
+
+#[inline(always)]
+fn start<B>(
+    recorder: &'static Recorder,
+    request: &Request<B>,
+    route: Route,
+    gauge: Route,
+) -> Option<Box<ActiveRequest>> {
+    let method = Method::from_http(request.method());
+    let (scheme, version) = match recorder.version_from {
+        VersionFrom::Nobody => (Scheme::None, Version::NONE),
+        VersionFrom::Request => (Scheme::None, Version::from_http(request.version())),
+        VersionFrom::Response => (Scheme::from_uri(request.uri()), Version::NONE),
+    };
+    let gauge = ActiveKey::with_labels(method, scheme, gauge.labels);
+    let active = recorder.store.start(gauge)?;
+    Some(ActiveRequest::new(State {
+        recorder,
+        active,
+        started_at: recorder.clock.raw(),
+        labels: route.labels,
+        method,
+        version,
+        scheme,
+        status: None,
+        stream: route.stream,
+        seen: Seen::default(),
+        remaining: UNDECLARED,
+        head_nanos: None,
+    }))
+}
+
+/// Starts a request that says it is a gRPC call.
+#[inline(never)]
+fn start_call<B>(
+    recorder: &'static Recorder,
+    request: &Request<B>,
+    plain: Route,
+) -> Option<Box<ActiveRequest>> {
+    let call = recorder.routes.of_call(request, plain)?;
+    // What is only skipped as plain HTTP is counted as a call, whatever its response says.
+    let route = match plain.skipped {
+        true => call.route,
+        false => plain,
+    };
+    let gauge = match call.known {
+        true => call.route,
+        false => route,
+    };
+    let mut started = start(recorder, request, route, gauge)?;
+    started.call = Some(Call::new(call, request.headers()));
+    Some(started)
+}
+
+impl ActiveRequest {
+    /// Whether the response ends with its head.
+    #[inline]
+    fn record_head<B>(&mut self, response: &Response<B>) -> bool {
+        let state = &mut self.state;
+        let status = Status::from_http(response.status());
+        state.status = Some(status);
+        if state.recorder.version_from == VersionFrom::Response {
+            state.version = Version::from_http(response.version());
+        }
+        if let Some(call) = &mut self.call {
+            if call.record_head(response.headers()) {
+                state.labels = call.route().labels;
+                state.stream = call.route().stream;
+            } else {
+                self.call = None;
+            }
+        }
+        let routes = &state.recorder.routes;
+        if let Some(route) = routes.of_response(response.extensions(), state.labels) {
+            state.labels = route.labels;
+            state.stream = route.stream;
+            if let Some(call) = &mut self.call {
+                call.overrule();
+            }
+        }
+        state.method.has_no_body(status)
+    }
+
+    /// Takes what the body and the headers say of its length. Whether it is empty.
+    #[inline]
+    fn record_body<B: Body>(&mut self, response: &Response<B>) -> bool {
+        let panicking = self.state.seen.panicking();
+        let body = response.body();
+        let exact = body.size_hint().exact();
+        // A body that has bytes has not ended.
+        let ended = exact.is_none_or(|bytes| bytes == 0) && body.is_end_stream();
+        mem::forget(panicking);
+        if let (Some(bytes), None, false) = (exact, &self.call, self.state.stream) {
+            self.state.remaining = bytes;
+            return bytes == 0;
+        }
+        ended || self.expect(exact, response.headers())
+    }
+
+    /// The same where there is more to it than an exact length.
+    #[inline(never)]
+    fn expect(&mut self, exact: Option<u64>, headers: &HeaderMap) -> bool {
+        // A call is complete with its trailers, whatever length it declared.
+        let is_call = self.call.as_ref().is_some_and(Call::is_grpc);
+        let declared = match exact {
+            _ if is_call => None,
+            Some(exact) => Some(exact),
+            None => content_length(headers),
+        };
+        let stream = self.state.stream || (declared.is_none() && is_event_stream(headers));
+        if stream {
+            self.state.head_nanos = Some(self.elapsed());
+        }
+        self.state.remaining = declared.unwrap_or(UNDECLARED);
+        declared == Some(0)
+    }
+}
+
+/// Ends a request by a panic. Dropped by unwinding only, so that nothing is written where nothing panics.
+pub(crate) struct Panicking<'a>(pub(crate) &'a mut Recording);
+
+impl Drop for Panicking<'_> {
+    fn drop(&mut self) {
+        self.0.finish(Outcome::Panic);
+    }
+}
+
+impl Drop for Recording {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(active) = self.0.take() {
+            active.abandon();
+        }
+    }
+}
+
+impl fmt::Debug for Recording {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.0.as_ref().map(|active| &active.state);
+        f.debug_struct("Recording")
+            .field("status", &state.and_then(|state| state.status))
+            .finish_non_exhaustive()
+    }
+}

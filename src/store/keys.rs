@@ -1,0 +1,110 @@
+use crate::sync::{HASH_FACTOR, List, Table, lock};
+use std::{
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::SystemTime,
+};
+
+/// What something is counted under. The store does not look into it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Key {
+    pub(crate) key: u64,
+    /// What it is counted under past the budget. Such keys are few, and have no budget.
+    pub(crate) overflow: u64,
+}
+
+/// The keys seen by any shard, in the order of their first sight.
+pub(crate) struct Keys {
+    list: List<Seen>,
+    indices: Table<(u64, u32)>,
+    budget: usize,
+    /// How many of them the budget is for.
+    budgeted: Mutex<usize>,
+    full: AtomicBool,
+}
+
+/// A key, and when its counting began.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seen {
+    pub(crate) key: u64,
+    /// Milliseconds since 1970.
+    pub(crate) since: u64,
+}
+
+impl Keys {
+    pub(super) fn new(budget: usize) -> Self {
+        Self {
+            list: List::new(),
+            indices: Table::new(),
+            budget,
+            budgeted: Mutex::new(0),
+            full: AtomicBool::new(budget == 0),
+        }
+    }
+
+    /// How many there are. Those with lower indices can be read from then on.
+    pub(crate) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    pub(crate) fn get(&self, index: usize) -> Option<Seen> {
+        self.list.get(index).copied()
+    }
+
+    /// Whether new ones are past the budget.
+    pub(crate) fn is_full(&self) -> bool {
+        self.full.load(Ordering::Relaxed)
+    }
+
+    /// The key that something is counted under, and its index. Takes no lock for a key that is known, or that
+    /// is past the budget.
+    pub(super) fn resolve(&self, key: Key) -> Option<(u64, u32)> {
+        let within = self
+            .find(key.key)
+            .or_else(|| self.add(key.key, key.key == key.overflow));
+        within
+            .or_else(|| self.find(key.overflow))
+            .or_else(|| self.add(key.overflow, true))
+    }
+
+    fn find(&self, key: u64) -> Option<(u64, u32)> {
+        self.indices
+            .find(hash(key), |(other, _)| *other == key)
+            .copied()
+    }
+
+    /// Adds a key, unless it is past the budget.
+    #[cold]
+    fn add(&self, key: u64, always: bool) -> Option<(u64, u32)> {
+        if !always && self.is_full() {
+            return None;
+        }
+        let mut budgeted = lock(&self.budgeted);
+        if let Some(known) = self.find(key) {
+            return Some(known);
+        }
+        if !always {
+            if *budgeted >= self.budget {
+                return None;
+            }
+            *budgeted += 1;
+            self.full.store(*budgeted >= self.budget, Ordering::Relaxed);
+        }
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        let since = since.map_or(0, |since| since.as_millis() as u64);
+        let index = u32::try_from(self.list.push(Seen { key, since })?).ok()?;
+        let added = self.indices.find_or_insert(
+            hash(key),
+            |(key, _)| hash(*key),
+            |(other, _)| *other == key,
+            || (key, index),
+        );
+        added.copied()
+    }
+}
+
+pub(super) fn hash(key: u64) -> u64 {
+    key.wrapping_mul(HASH_FACTOR)
+}

@@ -1,0 +1,222 @@
+use super::lock;
+use std::{
+    fmt,
+    sync::{
+        Mutex, OnceLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+/// Mixes a hash: odd, and its bits without order.
+pub(crate) const HASH_FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// How many slots the first level has: enough for a layer that is used once, as in tests.
+const FIRST: usize = 16;
+/// Those of the second one, which takes over what the first one holds: the routes of most services fit it.
+const SECOND: usize = 128;
+/// The levels after these. More than memory has room for.
+const LEVELS: usize = 18;
+
+/// An append-only hash table: reading takes no lock and writes nothing, so readers share its cache lines.
+///
+/// A full level is never moved. From the third on, each level is twice as large as the one before and is
+/// searched before it, since the newest one holds half of all values.
+pub(crate) struct Table<V> {
+    first: OnceLock<Box<[OnceLock<V>; FIRST]>>,
+    // Apart from the others: of a known length, a search takes half the instructions.
+    second: OnceLock<Box<[OnceLock<V>; SECOND]>>,
+    more: [OnceLock<Box<[OnceLock<V>]>>; LEVELS],
+    /// The level that grows. A reader with an old one misses what is new, and then looks again with the lock.
+    newest: AtomicUsize,
+    /// How many values that level holds.
+    len: Mutex<usize>,
+}
+
+impl<V: Clone> Table<V> {
+    pub(crate) fn new() -> Self {
+        Self {
+            first: OnceLock::new(),
+            second: OnceLock::new(),
+            more: [const { OnceLock::new() }; LEVELS],
+            newest: AtomicUsize::new(0),
+            len: Mutex::new(0),
+        }
+    }
+
+    /// The value of that hash that matches.
+    #[inline]
+    pub(crate) fn find(&self, hash: u64, matches: impl Fn(&V) -> bool) -> Option<&V> {
+        let newest = self.newest.load(Ordering::Acquire);
+        if newest == 1 {
+            return find_in(&self.second.get()?[..], hash, matches);
+        }
+        self.find_from(newest, hash, matches)
+    }
+
+    #[inline(never)]
+    fn find_from(&self, newest: usize, hash: u64, matches: impl Fn(&V) -> bool) -> Option<&V> {
+        // The second level has what the first one has.
+        let oldest = newest.min(1);
+        let mut levels = (oldest..=newest).rev();
+        levels.find_map(|level| find_in(self.level(level)?, hash, &matches))
+    }
+
+    fn level(&self, level: usize) -> Option<&[OnceLock<V>]> {
+        match level {
+            0 => self.first.get().map(|slots| &slots[..]),
+            1 => self.second.get().map(|slots| &slots[..]),
+            _ => self.more.get(level - 2)?.get().map(|slots| &slots[..]),
+        }
+    }
+
+    /// The value of that hash that matches, or else a new one, made once. `None` if there is no room for it
+    /// in any level, which memory does not allow to happen.
+    pub(crate) fn find_or_insert(
+        &self,
+        hash: u64,
+        hash_of: impl Fn(&V) -> u64,
+        matches: impl Fn(&V) -> bool,
+        make: impl FnOnce() -> V,
+    ) -> Option<&V> {
+        let mut len = lock(&self.len);
+        if let Some(value) = self.find(hash, matches) {
+            return Some(value);
+        }
+        let mut level = self.newest.load(Ordering::Relaxed);
+        if *len == capacity(level) {
+            level += 1;
+            *len = 0;
+        }
+        let slots = self.make_level(level)?;
+        if level == 1 && *len == 0 {
+            for value in self.first.get().into_iter().flat_map(|slots| &slots[..]) {
+                if let Some(value) = value.get() {
+                    insert(slots, hash_of(value), || value.clone());
+                    *len += 1;
+                }
+            }
+        }
+        let inserted = insert(slots, hash, make);
+        *len += 1;
+        self.newest.store(level, Ordering::Release);
+        inserted
+    }
+
+    fn make_level(&self, level: usize) -> Option<&[OnceLock<V>]> {
+        match level {
+            0 => {
+                self.first
+                    .get_or_init(|| Box::new([const { OnceLock::new() }; FIRST]));
+            }
+            1 => {
+                self.second
+                    .get_or_init(|| Box::new([const { OnceLock::new() }; SECOND]));
+            }
+            _ => {
+                let new = || (0..size(level)).map(|_| OnceLock::new()).collect();
+                self.more.get(level - 2)?.get_or_init(new);
+            }
+        }
+        self.level(level)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &V> {
+        let newest = self.newest.load(Ordering::Acquire);
+        (newest.min(1)..=newest)
+            .filter_map(|level| self.level(level))
+            .flatten()
+            .filter_map(OnceLock::get)
+    }
+}
+
+/// The value of that hash that matches, among these slots.
+#[inline]
+fn find_in<V>(slots: &[OnceLock<V>], hash: u64, matches: impl Fn(&V) -> bool) -> Option<&V> {
+    let mut at = start(slots, hash);
+    // A level always has free slots, so this ends.
+    while let Some(value) = slots.get(at).and_then(OnceLock::get) {
+        if matches(value) {
+            return Some(value);
+        }
+        at = (at + 1) & (slots.len() - 1);
+    }
+    None
+}
+
+/// Puts a value into the first free slot for that hash.
+fn insert<V>(slots: &[OnceLock<V>], hash: u64, make: impl FnOnce() -> V) -> Option<&V> {
+    let (before, after) = slots.split_at(start(slots, hash));
+    let mut slots = after.iter().chain(before);
+    let slot = slots.find(|slot| slot.get().is_none())?;
+    Some(slot.get_or_init(make))
+}
+
+fn size(level: usize) -> usize {
+    match level {
+        0 => FIRST,
+        _ => SECOND << (level - 1),
+    }
+}
+
+/// Five eighths, so that a search in vain meets a free slot after four others.
+fn capacity(level: usize) -> usize {
+    size(level) / 8 * 5
+}
+
+/// The first slot where a value of that hash may be: the upper bits of a product are its well mixed ones.
+#[inline]
+fn start<V>(slots: &[OnceLock<V>], hash: u64) -> usize {
+    // The length is a power of two.
+    (hash >> (u64::BITS - slots.len().trailing_zeros())) as usize
+}
+
+impl<V> fmt::Debug for Table<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Table").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Hashes that collide in all but a few places.
+    fn bad_hash(value: u32) -> u64 {
+        u64::from(value % 7) << 60
+    }
+
+    fn insert_bad(table: &Table<u32>, value: u32) -> Option<&u32> {
+        table.find_or_insert(bad_hash(value), |v| bad_hash(*v), |v| *v == value, || value)
+    }
+
+    #[test]
+    fn every_value_is_found_again_across_levels_and_collisions() {
+        let table = Table::new();
+        for value in 0..2_000_u32 {
+            assert!(table.find(bad_hash(value), |v| *v == value).is_none());
+            assert_eq!(insert_bad(&table, value), Some(&value));
+            let mut all: Vec<u32> = table.iter().copied().collect();
+            all.sort_unstable();
+            assert_eq!(all, (0..=value).collect::<Vec<_>>());
+        }
+        for value in 0..2_000_u32 {
+            assert_eq!(table.find(bad_hash(value), |v| *v == value), Some(&value));
+        }
+    }
+
+    #[test]
+    fn a_value_is_made_once() {
+        let table = Table::new();
+        let hash = |value: &u32| u64::from(*value) << 54;
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for value in 0..500_u32 {
+                        table.find_or_insert(hash(&value), hash, |v| *v == value, || value);
+                    }
+                });
+            }
+        });
+        assert_eq!(table.iter().count(), 500);
+    }
+}
