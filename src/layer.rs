@@ -40,21 +40,6 @@ impl MetricsLayer {
     pub(crate) fn disabled() -> Self {
         Self { recorder: None }
     }
-
-    /// A layer with the default configuration, and the endpoint that exposes what it records.
-    ///
-    /// The same as `MetricsLayer::builder().pair()`, which cannot fail when nothing is configured.
-    pub fn pair() -> (Self, crate::Exposition) {
-        crate::MetricsLayerBuilder::new()
-            .into_config()
-            .0
-            .into_pair()
-    }
-
-    /// A builder with the default configuration.
-    pub fn builder() -> crate::MetricsLayerBuilder {
-        crate::MetricsLayerBuilder::new()
-    }
 }
 
 impl<S> Layer<S> for MetricsLayer {

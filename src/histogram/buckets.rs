@@ -4,9 +4,9 @@ const MOST: usize = 64;
 
 /// Upper bounds of a duration histogram's buckets, in seconds.
 ///
-/// They are finite, positive, strictly increasing, and at most 64; the bucket without a bound is added by
-/// itself. What they cannot be is a [`BuildError`] that names the value. Every bound is one series more for
-/// each label set.
+/// They are finite, at least a nanosecond, strictly increasing, and at most 64; the bucket without a bound is
+/// added by itself. What they cannot be is a [`BuildError`] that names the value. Every bound is one series
+/// more for each label set.
 ///
 /// Defaults to those of the OpenTelemetry HTTP conventions: .005, .01, .025, .05, .075, .1, .25, .5, .75, 1,
 /// 2.5, 5, 7.5, 10.
@@ -48,8 +48,8 @@ impl Buckets {
     ///
     /// # Errors
     ///
-    /// If there are none or more than 64, or if one is not finite, not positive, or not above the one
-    /// before it.
+    /// If there are none or more than 64, or if one is not finite, below a nanosecond, or not above the one
+    /// before it by enough to be another number of nanoseconds.
     pub fn custom(bounds: impl IntoIterator<Item = f64>) -> Result<Self, BuildError> {
         // One more than allowed is enough to know, however long the iterator is.
         let bounds: Vec<f64> = bounds.into_iter().take(MOST + 1).collect();
@@ -67,6 +67,19 @@ impl Buckets {
         }
         if let Some(pair) = bounds.windows(2).find(|pair| pair[0] >= pair[1]) {
             return Err(BuildError::BucketsNotIncreasing {
+                previous: pair[0],
+                bound: pair[1],
+            });
+        }
+        if let Some(bound) = bounds.iter().copied().find(|bound| *bound < 1e-9) {
+            return Err(BuildError::BucketTooSmall { bound });
+        }
+        // All that is above the largest number of nanoseconds is the same bound, too.
+        if let Some(pair) = bounds
+            .windows(2)
+            .find(|pair| nanos(pair[0]) == nanos(pair[1]))
+        {
+            return Err(BuildError::BucketsTooClose {
                 previous: pair[0],
                 bound: pair[1],
             });
@@ -104,10 +117,7 @@ impl Buckets {
 
     /// The bounds in nanoseconds, rounded to the nearest.
     pub(crate) fn nanos(&self) -> Box<[u64]> {
-        self.bounds
-            .iter()
-            .map(|bound| (bound * 1e9).round() as u64)
-            .collect()
+        self.bounds.iter().copied().map(nanos).collect()
     }
 
     fn valid(bounds: impl Into<Box<[f64]>>) -> Self {
@@ -115,6 +125,11 @@ impl Buckets {
             bounds: bounds.into(),
         }
     }
+}
+
+/// A bound in nanoseconds, rounded to the nearest.
+fn nanos(bound: f64) -> u64 {
+    (bound * 1e9).round() as u64
 }
 
 impl Default for Buckets {

@@ -55,9 +55,7 @@ impl Method {
     /// once it succeeded.
     #[inline]
     pub(crate) fn has_no_body(self, status: Status) -> bool {
-        status.has_no_body()
-            || self == Self::HEAD
-            || (self == Self::CONNECT && status.is_success())
+        status.has_no_body() || self == Self::HEAD || (self == Self::CONNECT && status.is_success())
     }
 }
 

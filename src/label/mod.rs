@@ -18,7 +18,7 @@ pub use self::{peer::Peer, template::RouteTemplate};
 
 pub(crate) use self::{
     method::Method,
-    peer::{MAX_PEERS, Peers},
+    peer::{MAX_PEERS, Peers, is_same_peer},
     routes::{CallRoute, Route, Routes},
     scheme::Scheme,
     set::{LabelSet, Labelled},

@@ -1,8 +1,11 @@
+use super::OTHER;
+use http::{
+    Request,
+    uri::{Authority, Uri},
+};
+
 /// How many peers can be told apart, beside none and any other.
 pub(crate) const MAX_PEERS: usize = 62;
-
-use super::OTHER;
-use http::{Request, uri::Authority};
 
 /// The peer of an outgoing request, where its URI does not say it, or another name is wanted.
 ///
@@ -40,6 +43,7 @@ impl Peer {
 /// The peers that are told apart.
 #[derive(Debug, Default)]
 pub(crate) struct Peers {
+    /// Those with a port come first, so that the first one that matches is the most specific.
     listed: Vec<Listed>,
 }
 
@@ -52,13 +56,9 @@ struct Listed {
 
 impl Peers {
     pub(crate) fn new(names: impl IntoIterator<Item = String>) -> Self {
-        let listed = names.into_iter().map(|name| Listed {
-            authority: name.parse().ok(),
-            name,
-        });
-        Self {
-            listed: listed.collect(),
-        }
+        let mut listed: Vec<_> = names.into_iter().map(Listed::new).collect();
+        listed.sort_by_key(|listed| listed.port().is_none());
+        Self { listed }
     }
 
     /// The index of a request's peer: 0 if none are listed, and one past the last for any other.
@@ -67,11 +67,13 @@ impl Peers {
             return 0;
         }
         let named = request.extensions().get::<Peer>();
-        let authority = request.uri().authority();
         let mut listed = self.listed.iter();
-        let found = match (named, authority) {
+        let found = match (named, request.uri().host()) {
             (Some(peer), _) => listed.position(|listed| listed.name == peer.as_str()),
-            (None, Some(authority)) => listed.position(|listed| listed.is(authority)),
+            (None, Some(host)) => {
+                let port = port(request.uri());
+                listed.position(|listed| listed.is(host, port))
+            }
             (None, None) => None,
         };
         found.unwrap_or(self.listed.len()) as u8 + 1
@@ -84,7 +86,7 @@ impl Peers {
 
     /// The port of an index, likewise.
     pub(crate) fn port(&self, index: u8) -> Option<u16> {
-        self.get(index)?.authority.as_ref()?.port_u16()
+        self.get(index)?.port()
     }
 
     fn get(&self, index: u8) -> Option<&Listed> {
@@ -99,13 +101,41 @@ impl Peers {
 }
 
 impl Listed {
+    fn new(name: String) -> Self {
+        Self {
+            authority: name.parse().ok(),
+            name,
+        }
+    }
+
+    fn port(&self) -> Option<u16> {
+        self.authority.as_ref()?.port_u16()
+    }
+
     /// Without a port, it is that host's on any.
-    fn is(&self, authority: &Authority) -> bool {
-        self.authority.as_ref().is_some_and(|listed| {
-            let port = listed.port_u16();
-            listed.host().eq_ignore_ascii_case(authority.host())
-                && (port.is_none() || port == authority.port_u16())
-        })
+    fn is(&self, host: &str, port: Option<u16>) -> bool {
+        let listed = self.authority.as_ref().map(Authority::host);
+        listed.is_some_and(|listed| listed.eq_ignore_ascii_case(host))
+            && (self.port().is_none() || self.port() == port)
+    }
+}
+
+/// The port that a request goes to, whether its URI says so or leaves it to the scheme.
+fn port(uri: &Uri) -> Option<u16> {
+    uri.port_u16().or_else(|| match uri.scheme_str()? {
+        "http" | "ws" => Some(80),
+        "https" | "wss" => Some(443),
+        _ => None,
+    })
+}
+
+/// Whether two names on a list are the same peer.
+pub(crate) fn is_same_peer(one: &str, other: &str) -> bool {
+    match (one.parse::<Authority>(), other.parse::<Authority>()) {
+        (Ok(one), Ok(other)) => {
+            one.host().eq_ignore_ascii_case(other.host()) && one.port_u16() == other.port_u16()
+        }
+        _ => one == other,
     }
 }
 
@@ -138,6 +168,8 @@ mod tests {
             ("http://10.0.0.1:8080/", "10.0.0.1:8080"),
             ("http://10.0.0.1/", "_OTHER"),
             ("https://[::1]:443/", "[::1]:443"),
+            ("https://[::1]/", "[::1]:443"),
+            ("http://[::1]/", "_OTHER"),
             ("http://evil/", "_OTHER"),
             ("/users", "_OTHER"),
         ] {
@@ -147,5 +179,51 @@ mod tests {
         assert_eq!(named("the bank").as_deref(), Some("the bank"));
         assert_eq!(named("elsewhere").as_deref(), Some("_OTHER"));
         assert_eq!(of(&[], "http://users/", None), None);
+    }
+
+    #[test]
+    fn a_host_and_a_port_come_before_the_host_alone_in_either_order() {
+        let orders = [
+            ["billing", "billing:8080", "billing:443"],
+            ["billing:8080", "billing:443", "billing"],
+        ];
+        for listed in orders {
+            for (uri, expected) in [
+                ("http://billing:8080/", "billing:8080"),
+                ("http://BILLING:8080/", "billing:8080"),
+                ("https://billing:8080/", "billing:8080"),
+                ("https://billing/", "billing:443"),
+                ("wss://billing/", "billing:443"),
+                ("http://billing:443/", "billing:443"),
+                ("http://billing/", "billing"),
+                ("http://billing:80/", "billing"),
+                ("https://billing:8443/", "billing"),
+                // Without a scheme, no port is meant.
+                ("billing", "billing"),
+                ("ftp://billing/", "billing"),
+            ] {
+                let found = of(&listed, uri, None);
+                assert_eq!(found.as_deref(), Some(expected), "{uri} in {listed:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_index_says_the_host_and_the_port_of_its_own_name() {
+        let names = ["a", "b:1", "the bank", "c"].map(str::to_owned);
+        let peers = Peers::new(names);
+        let mut all: Vec<_> = (0..=5)
+            .map(|index| (peers.name(index), peers.host(index), peers.port(index)))
+            .collect();
+        all.sort_unstable();
+        let expected = [
+            (None, None, None),
+            (Some("_OTHER"), None, None),
+            (Some("a"), Some("a"), None),
+            (Some("b:1"), Some("b"), Some(1)),
+            (Some("c"), Some("c"), None),
+            (Some("the bank"), None, None),
+        ];
+        assert_eq!(all, expected);
     }
 }

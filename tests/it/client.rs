@@ -289,6 +289,69 @@ async fn a_peer_is_one_of_the_list_or_other() {
 }
 
 #[tokio::test]
+async fn of_a_host_and_the_same_with_a_port_the_latter_is_the_peer_in_either_order() {
+    let server = server().await;
+    let (host, port) = ("127.0.0.1".to_owned(), server.to_string());
+    for peers in [[host.clone(), port.clone()], [port.clone(), host.clone()]] {
+        let caller = Caller::new(MetricsLayer::builder().peers(peers));
+        caller.item(server, "/").await;
+        let scrape = Scrape::of(&caller.exposition).await;
+        for (peer, count) in [(&port, 1.0), (&host, 0.0)] {
+            let series = format!(
+                r#"http_client_requests_total{{method="GET",route="/items/{{id}}",peer="{peer}",status="200"}}"#
+            );
+            assert_eq!(scrape.get(&series), count, "{series}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn under_the_names_of_open_telemetry_a_peer_has_the_address_and_port_that_the_list_says() {
+    let builder = MetricsLayer::builder()
+        .client()
+        .naming(Naming::OpenTelemetry);
+    let peers = ["billing", "billing:443", "the bank"];
+    let (metrics, exposition) = builder.peers(peers).pair().unwrap();
+    let service = metrics.layer(service_fn(|_: Request<()>| {
+        ready(Ok::<_, Infallible>(Response::new(Body::default())))
+    }));
+    let call = async |uri: &str, named: Option<&'static str>| {
+        let mut request = Request::get(uri).body(()).unwrap();
+        if let Some(name) = named {
+            request.extensions_mut().insert(Peer::new(name));
+        }
+        let response = service.clone().oneshot(request).await.unwrap();
+        response.into_body().collect().await.unwrap();
+    };
+    let labels = async || {
+        let scrape = Scrape::of(&exposition).await;
+        let name = "http_client_request_duration_seconds_count";
+        let shown = |series: &String| series.strip_prefix(name).map(str::to_owned);
+        scrape.0.keys().filter_map(shown).collect::<Vec<_>>()
+    };
+    let head = r#"{http_request_method="GET",http_response_status_code="200",url_scheme="http",network_protocol_version="1.1""#;
+    let mut expected = Vec::new();
+    for (uri, named, peer) in [
+        (
+            "http://billing:8080/",
+            None,
+            r#",server_address="billing"}"#,
+        ),
+        (
+            "http://billing:443/",
+            None,
+            r#",server_address="billing",server_port="443"}"#,
+        ),
+        ("http://billing/", Some("the bank"), "}"),
+    ] {
+        call(uri, named).await;
+        expected.push(format!("{head}{peer}"));
+        expected.sort_unstable();
+        assert_eq!(labels().await, expected, "{uri}");
+    }
+}
+
+#[tokio::test]
 async fn every_grpc_code_but_ok_is_an_error_of_the_call() {
     let server = serve_hyper(service_fn(async |request: Request<Incoming>| {
         let response = Response::builder().header("content-type", "application/grpc");

@@ -22,8 +22,11 @@ mod grpc;
 mod hyper;
 #[cfg(feature = "axum")]
 mod lifecycle;
+mod mistakes;
 mod naming;
 #[cfg(feature = "protobuf")]
 mod protobuf;
 mod routes;
+mod streams;
+mod switched_off;
 mod tonic;

@@ -1,0 +1,158 @@
+//! What can be configured: setters, then checks, then a configuration that is valid, and the layer made of it.
+
+mod checks;
+mod config;
+mod setters;
+
+use self::config::Config;
+use crate::{
+    Buckets, BuildError, Exposition, MetricsLayer, NativeHistogram,
+    naming::{LabelNames, Naming},
+    request::ExemplarOf,
+};
+use prometheus_client::registry::Registry;
+use quanta::Clock;
+use std::fmt;
+
+/// Builder of a [`MetricsLayer`].
+///
+/// What a layer records into lives until the process ends, and is not freed when the layer is dropped: build
+/// layers at the start, not by request.
+///
+/// ```
+/// use prometheus_client::{metrics::counter::Counter, registry::Registry};
+/// use tower_red::{Buckets, MetricsLayer};
+///
+/// let mut registry = Registry::default();
+/// registry.register("jobs", "Jobs done", Counter::<u64>::default());
+///
+/// let (metrics, exposition) = MetricsLayer::builder()
+///     .namespace("shop")
+///     .buckets(Buckets::fast())
+///     .skip(["/healthz"])
+///     .registry(registry)
+///     .pair()?;
+/// # let _ = (metrics, exposition);
+///
+/// let error = MetricsLayer::builder().namespace("my shop").pair().unwrap_err();
+/// assert!(error.to_string().contains("\"my shop\""));
+/// # Ok::<(), tower_red::BuildError>(())
+/// ```
+#[must_use]
+pub struct MetricsLayerBuilder {
+    buckets: Buckets,
+    naming: Naming,
+    namespace: Option<String>,
+    label_names: LabelNames,
+    constant_labels: Vec<(String, String)>,
+    scheme: Option<&'static str>,
+    skipped: Vec<String>,
+    templates: Vec<String>,
+    streams: Vec<String>,
+    services: Vec<String>,
+    client: bool,
+    peers: Vec<String>,
+    max_label_sets: usize,
+    native: Option<NativeHistogram>,
+    exemplar_of: Option<ExemplarOf>,
+    clock: Option<Clock>,
+    registry: Option<Registry>,
+    enabled: bool,
+}
+
+impl Default for MetricsLayerBuilder {
+    fn default() -> Self {
+        Self {
+            buckets: Buckets::default(),
+            naming: Naming::default(),
+            namespace: None,
+            label_names: LabelNames::default(),
+            constant_labels: Vec::new(),
+            scheme: None,
+            skipped: Vec::new(),
+            templates: Vec::new(),
+            streams: Vec::new(),
+            services: Vec::new(),
+            client: false,
+            peers: Vec::new(),
+            max_label_sets: 4_000,
+            native: None,
+            exemplar_of: None,
+            clock: None,
+            registry: None,
+            enabled: true,
+        }
+    }
+}
+
+impl MetricsLayer {
+    /// A layer with the default configuration, and the endpoint that exposes what it records.
+    ///
+    /// The same as `MetricsLayer::builder().pair()`, which cannot fail when nothing is configured.
+    pub fn pair() -> (Self, Exposition) {
+        Config::new(MetricsLayerBuilder::default()).into_pair()
+    }
+
+    /// A builder with the default configuration.
+    pub fn builder() -> MetricsLayerBuilder {
+        MetricsLayerBuilder::default()
+    }
+}
+
+impl MetricsLayerBuilder {
+    /// The layer, and the endpoint that exposes what it records, beside the [`registry`](Self::registry)
+    /// if there is one.
+    ///
+    /// # Errors
+    ///
+    /// If something that was configured is not valid, or if the registry already has a family of the same
+    /// name. A family that gets there later, or that only shows it once it has data, is found by the scrape,
+    /// which then answers 500. If it is not [`enabled`](Self::enabled), no registry is looked at.
+    pub fn pair(mut self) -> Result<(MetricsLayer, Exposition), BuildError> {
+        let registry = self.registry.take();
+        let config = self.validate()?;
+        if !config.enabled {
+            return Ok((MetricsLayer::disabled(), Exposition::disabled()));
+        }
+        match registry {
+            None => Ok(config.into_pair()),
+            Some(registry) => config.into_pair_with(registry),
+        }
+    }
+
+    /// The layer, registered with a registry that is exposed elsewhere, or by
+    /// [`Exposition::new`](crate::Exposition::new).
+    ///
+    /// # Errors
+    ///
+    /// If something that was configured is not valid, if [`registry`](Self::registry) was used, or if the
+    /// registry already has a family of the same name. The registry then exposes what it did before. If it is not
+    /// [`enabled`](Self::enabled), the registry is left alone.
+    pub fn register(self, registry: &mut Registry) -> Result<MetricsLayer, BuildError> {
+        let has_registry = self.registry.is_some();
+        let config = self.validate()?;
+        if has_registry {
+            return Err(BuildError::TwoRegistries);
+        }
+        if !config.enabled {
+            return Ok(MetricsLayer::disabled());
+        }
+        config.register(registry)
+    }
+}
+
+impl fmt::Debug for MetricsLayerBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MetricsLayerBuilder")
+            .field("buckets", &self.buckets)
+            .field("naming", &self.naming)
+            .field("namespace", &self.namespace)
+            .field("skip", &self.skipped)
+            .field("routes", &self.templates)
+            .field("streams", &self.streams)
+            .field("grpc_services", &self.services)
+            .field("client", &self.client)
+            .field("enabled", &self.enabled)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,204 @@
+use std::{error::Error, fmt, time::Duration};
+
+/// What is wrong with a configuration. Its message names the value, and says what to write instead.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// There are no bucket bounds.
+    NoBuckets,
+    /// There are more bucket bounds than allowed.
+    TooManyBuckets {
+        /// How many are allowed.
+        most: usize,
+    },
+    /// A bucket bound is not finite, or not above zero.
+    InvalidBucket {
+        /// The bound, in seconds.
+        bound: f64,
+    },
+    /// A bucket bound is below a nanosecond, the unit that durations are measured in.
+    BucketTooSmall {
+        /// The bound, in seconds.
+        bound: f64,
+    },
+    /// A bucket bound is not above the one before it.
+    BucketsNotIncreasing {
+        /// The bound before it, in seconds.
+        previous: f64,
+        /// The bound, in seconds.
+        bound: f64,
+    },
+    /// A bucket bound is the same as the one before it once both are in nanoseconds.
+    BucketsTooClose {
+        /// The bound before it, in seconds.
+        previous: f64,
+        /// The bound, in seconds.
+        bound: f64,
+    },
+    /// The native histogram has no such schema.
+    InvalidSchema {
+        /// The schema.
+        schema: u8,
+    },
+    /// The native histogram's window is empty, begins at zero, or is longer than a century.
+    InvalidWindow {
+        /// Its lower end.
+        from: Duration,
+        /// Its upper end.
+        to: Duration,
+    },
+    /// There is no naming of that name.
+    UnknownNaming {
+        /// The name.
+        name: String,
+    },
+    /// The namespace cannot begin a metric's name.
+    InvalidNamespace {
+        /// The namespace.
+        namespace: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A label cannot have that name.
+    InvalidLabel {
+        /// The name.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The URL scheme is none.
+    InvalidScheme {
+        /// The scheme.
+        scheme: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A route is no template, or overlaps with another one that is declared.
+    InvalidRoute {
+        /// The builder's method that it was given to.
+        setting: &'static str,
+        /// The route.
+        route: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A declared gRPC service has no service's name.
+    InvalidService {
+        /// The name.
+        service: String,
+    },
+    /// There are more peers than can be told apart.
+    TooManyPeers {
+        /// How many are allowed.
+        most: usize,
+    },
+    /// A peer is neither a host, nor a host and a port, or is on the list twice.
+    InvalidPeer {
+        /// The peer.
+        peer: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The budget has no room for a single label set.
+    NoLabelSets,
+    /// The setting does nothing for outgoing requests.
+    NotForClients {
+        /// The builder's method.
+        setting: &'static str,
+    },
+    /// The setting does nothing for incoming requests.
+    NotForServers {
+        /// The builder's method.
+        setting: &'static str,
+    },
+    /// The registry already has a family of that name. Registered twice, Prometheus would reject the scrape.
+    DuplicateFamily {
+        /// The name of the family.
+        family: String,
+    },
+    /// The builder was given a registry to expose, and another one to register with.
+    TwoRegistries,
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoBuckets => f.write_str("there are no bucket bounds: at least one is needed"),
+            Self::TooManyBuckets { most } => {
+                write!(f, "there are more than {most} bucket bounds, the most that are allowed")
+            }
+            // Numbers are written as `Debug` does, which is short for very small and very large ones.
+            Self::InvalidBucket { bound } => write!(
+                f,
+                "bucket bound {bound:?} is not a finite number above zero; the bucket without a bound is added by itself"
+            ),
+            Self::BucketTooSmall { bound } => write!(
+                f,
+                "bucket bound {bound:?} is below a nanosecond, the unit that durations are measured in: write 1e-9 or more"
+            ),
+            Self::BucketsNotIncreasing { previous, bound } => write!(
+                f,
+                "bucket bound {bound:?} is not above {previous:?}, the one before it"
+            ),
+            Self::BucketsTooClose { previous, bound } => write!(
+                f,
+                "bucket bounds {previous:?} and {bound:?} are the same in nanoseconds: leave one of them out"
+            ),
+            Self::InvalidSchema { schema } => write!(
+                f,
+                "there is no native histogram of schema {schema}: write one from 0 to 8"
+            ),
+            Self::InvalidWindow { from, to } => write!(
+                f,
+                "a native histogram cannot have a window from {from:?} to {to:?}: it begins above zero, ends after that, and within 2^32 seconds"
+            ),
+            Self::UnknownNaming { name } => write!(
+                f,
+                "naming {name:?} is none of \"prometheus\", \"opentelemetry\" and \"axum-prometheus\""
+            ),
+            Self::InvalidNamespace { namespace, reason } => {
+                write!(f, "namespace {namespace:?} is not allowed: {reason}")
+            }
+            Self::InvalidLabel { name, reason } => {
+                write!(f, "label name {name:?} is not allowed: {reason}")
+            }
+            Self::InvalidScheme { scheme, reason } => {
+                write!(f, "URL scheme {scheme:?} is not allowed: {reason}")
+            }
+            Self::InvalidRoute {
+                setting,
+                route,
+                reason,
+            } => write!(f, "route {route:?} is not allowed in `{setting}`: {reason}"),
+            Self::InvalidService { service } => write!(
+                f,
+                "gRPC service {service:?} is no service's full name, such as \"package.Service\""
+            ),
+            Self::TooManyPeers { most } => {
+                write!(f, "there are more than {most} peers, the most that can be told apart")
+            }
+            Self::InvalidPeer { peer, reason } => {
+                write!(f, "peer {peer:?} is not allowed: {reason}")
+            }
+            Self::NoLabelSets => f.write_str(
+                "`max_label_sets(0)` has room for no route, so that all requests would be counted under `_overflow`: write 1 or more",
+            ),
+            Self::NotForClients { setting } => write!(
+                f,
+                "`{setting}` names routes by the path, which a `client` does not do: put a `RouteTemplate` into its requests"
+            ),
+            Self::NotForServers { setting } => {
+                write!(f, "`{setting}` is for outgoing requests: it needs `client`")
+            }
+            Self::DuplicateFamily { family } => write!(
+                f,
+                "the registry already has a family {family:?}; a namespace tells two layers apart"
+            ),
+            Self::TwoRegistries => f.write_str(
+                "a registry was given with `registry`, which `register` does not expose: use `pair`, or register with that one",
+            ),
+        }
+    }
+}
+
+impl Error for BuildError {}

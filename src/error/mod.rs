@@ -1,0 +1,5 @@
+//! What can go wrong, as types that name the value.
+
+mod build;
+
+pub use self::build::BuildError;

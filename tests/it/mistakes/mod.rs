@@ -1,0 +1,105 @@
+//! Mistakes in a configuration: each is an error that names the value and says what to write instead.
+
+mod buckets;
+mod names;
+mod peers;
+mod routes;
+
+use prometheus_client::registry::Registry;
+use tower_red::{BuildError, MetricsLayer, MetricsLayerBuilder, NativeHistogram};
+
+/// Refused with that message, by whatever is made of the builder, and also if it is switched off.
+fn refused(builder: impl Fn() -> MetricsLayerBuilder, message: &str) {
+    let errors = [
+        builder().pair().unwrap_err(),
+        builder().registry(Registry::default()).pair().unwrap_err(),
+        builder().register(&mut Registry::default()).unwrap_err(),
+        builder().enabled(false).pair().unwrap_err(),
+        builder()
+            .enabled(false)
+            .register(&mut Registry::default())
+            .unwrap_err(),
+    ];
+    for error in errors {
+        assert_eq!(error.to_string(), message);
+    }
+}
+
+fn server() -> MetricsLayerBuilder {
+    MetricsLayer::builder()
+}
+
+fn client() -> MetricsLayerBuilder {
+    MetricsLayer::builder().client()
+}
+
+#[test]
+fn a_budget_without_room() {
+    let message = "`max_label_sets(0)` has room for no route, so that all requests would be counted under `_overflow`: write 1 or more";
+    refused(|| server().max_label_sets(0), message);
+    assert!(server().max_label_sets(1).pair().is_ok());
+    assert!(server().max_label_sets(usize::MAX).pair().is_ok());
+}
+
+#[test]
+fn what_is_for_servers_on_a_client_and_the_other_way_round() {
+    let for_servers = |setting: &str| {
+        format!(
+            "`{setting}` names routes by the path, which a `client` does not do: put a `RouteTemplate` into its requests"
+        )
+    };
+    refused(|| client().routes(["/a"]), &for_servers("routes"));
+    refused(
+        || client().grpc_service("a.B"),
+        &for_servers("grpc_service"),
+    );
+    refused(
+        || server().peers(["a"]),
+        "`peers` is for outgoing requests: it needs `client`",
+    );
+}
+
+#[test]
+fn two_registries() {
+    let error = server()
+        .registry(Registry::default())
+        .register(&mut Registry::default())
+        .unwrap_err();
+    assert_eq!(error, BuildError::TwoRegistries);
+    assert_eq!(
+        error.to_string(),
+        "a registry was given with `registry`, which `register` does not expose: use `pair`, or register with that one"
+    );
+}
+
+#[test]
+fn two_layers_of_the_same_names() {
+    let mut registry = Registry::default();
+    let _first = server().register(&mut registry).unwrap();
+    let error = server().register(&mut registry).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        r#"the registry already has a family "http_requests"; a namespace tells two layers apart"#
+    );
+}
+
+#[test]
+fn of_several_mistakes_the_first_by_a_fixed_order_is_reported() {
+    // Each is found before those above it.
+    let mistakes: [fn(MetricsLayerBuilder) -> MetricsLayerBuilder; 8] = [
+        |builder| builder.constant_label("le", "x"),
+        |builder| builder.native_histogram(NativeHistogram::default().schema(9)),
+        |builder| builder.peers(["me@billing"]),
+        |builder| builder.routes(["/a"]),
+        |builder| builder.skip([":id"]),
+        |builder| builder.max_label_sets(0),
+        |builder| builder.url_scheme("https:"),
+        |builder| builder.namespace("_"),
+    ];
+    for (index, mistake) in mistakes.iter().enumerate() {
+        let others = mistakes[..index].iter();
+        let all = others.fold(mistake(client()), |builder, other| other(builder));
+        let alone = mistake(client()).pair().unwrap_err();
+        assert_eq!(all.pair().unwrap_err(), alone);
+    }
+}
