@@ -9,11 +9,15 @@ mod body;
 mod builder;
 mod error;
 mod exposition;
+mod format;
 mod future;
+mod gather;
 mod histogram;
 mod label;
 mod layer;
+mod model;
 mod naming;
+mod registry;
 mod request;
 mod service;
 mod store;
@@ -22,8 +26,8 @@ mod sync;
 pub use self::{
     body::ResponseBody,
     builder::MetricsLayerBuilder,
-    error::BuildError,
-    exposition::{Exposition, ExpositionBody, ExpositionFuture, ScrapeError},
+    error::{BuildError, ScrapeError},
+    exposition::{Exposition, ExpositionBody, ExpositionFuture},
     future::ResponseFuture,
     histogram::{Buckets, NativeHistogram},
     label::{Peer, RouteTemplate},

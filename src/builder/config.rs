@@ -1,7 +1,7 @@
 use super::MetricsLayerBuilder;
 use crate::{
-    Buckets, BuildError, Exposition, MetricsLayer,
-    exposition::{Families, find_duplicate},
+    Buckets, BuildError, Exposition, MetricsLayer, exposition,
+    gather::LayerFamilies,
     histogram::{Bins, NativeBuckets},
     label::{Peers, RouteSettings, Routes},
     naming::{Convention, Naming, Role, Settings},
@@ -10,7 +10,6 @@ use crate::{
 };
 use prometheus_client::registry::Registry;
 use quanta::Clock;
-use std::sync::Arc;
 
 /// A configuration that is valid.
 pub(super) struct Config {
@@ -65,7 +64,7 @@ impl Config {
 
     pub(super) fn into_pair(self) -> (MetricsLayer, Exposition) {
         let (layer, families) = self.into_families();
-        (layer, Exposition::with_families(None, families))
+        (layer, Exposition::with_layer(None, families))
     }
 
     pub(super) fn into_pair_with(
@@ -73,25 +72,17 @@ impl Config {
         registry: Registry,
     ) -> Result<(MetricsLayer, Exposition), BuildError> {
         let (layer, families) = self.into_families();
-        if let Some(family) = find_duplicate(&registry, &families, false) {
-            return Err(BuildError::DuplicateFamily { family });
-        }
-        Ok((layer, Exposition::with_families(Some(registry), families)))
+        exposition::check_registry(&registry, &families)?;
+        Ok((layer, Exposition::with_layer(Some(registry), families)))
     }
 
     pub(super) fn register(self, registry: &mut Registry) -> Result<MetricsLayer, BuildError> {
         let (layer, families) = self.into_families();
-        let families = Arc::new(families);
-        registry.register_collector(Box::new(Arc::clone(&families)));
-        // Only the registry knows which prefix it puts before our names, so it is asked with us in it.
-        if let Some(family) = find_duplicate(registry, &families, true) {
-            families.withdraw();
-            return Err(BuildError::DuplicateFamily { family });
-        }
+        exposition::register(families, registry)?;
         Ok(layer)
     }
 
-    fn into_families(self) -> (MetricsLayer, Families) {
+    fn into_families(self) -> (MetricsLayer, LayerFamilies) {
         let native = self.native.clone();
         let durations = match self.native {
             Some(native) => Bins::Native(native),
@@ -113,12 +104,12 @@ impl Config {
             },
         }));
         let layer = MetricsLayer::new(recorder);
-        let families = Families::new(
+        let families = LayerFamilies::new(
             recorder,
             self.convention,
-            self.buckets,
+            &self.buckets,
             native,
-            self.constant_labels,
+            &self.constant_labels,
         );
         (layer, families)
     }

@@ -1,3 +1,4 @@
+use crate::ScrapeError;
 use std::{error::Error, fmt, time::Duration};
 
 /// What is wrong with a configuration. Its message names the value, and says what to write instead.
@@ -116,6 +117,11 @@ pub enum BuildError {
         /// The name of the family.
         family: String,
     },
+    /// The registry has metrics that Prometheus would reject.
+    InvalidRegistry {
+        /// What is wrong with them.
+        error: ScrapeError,
+    },
     /// The builder was given a registry to expose, and another one to register with.
     TwoRegistries,
 }
@@ -194,6 +200,9 @@ impl fmt::Display for BuildError {
                 f,
                 "the registry already has a family {family:?}; a namespace tells two layers apart"
             ),
+            Self::InvalidRegistry { error } => {
+                write!(f, "the registry cannot be exposed: {error}")
+            }
             Self::TwoRegistries => f.write_str(
                 "a registry was given with `registry`, which `register` does not expose: use `pair`, or register with that one",
             ),

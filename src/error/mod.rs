@@ -1,5 +1,6 @@
 //! What can go wrong, as types that name the value.
 
 mod build;
+mod scrape;
 
-pub use self::build::BuildError;
+pub use self::{build::BuildError, scrape::ScrapeError};

@@ -1,40 +1,37 @@
-use super::pieces::Pieces;
+use super::stream::Stream;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use std::{
     convert::Infallible,
     fmt,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 /// Response body of [`Exposition`](crate::Exposition).
 ///
-/// Its length is known from the start. Without compression its text is written piece by piece, as the client
-/// takes it: a slow one does not hold all of it in memory.
-#[derive(Default)]
+/// Its text is written in pieces of about 64 KiB as the client takes them: for a slow one no more than the next
+/// piece is in memory, beside the numbers that were summed up for this scrape. In protobuf it is one family,
+/// whose length stands before it.
 pub struct ExpositionBody {
-    pieces: Pieces,
-    left: u64,
+    content: Content,
+}
+
+enum Content {
+    Whole(Bytes),
+    // On the heap, for it is large.
+    Stream(Box<Stream>),
 }
 
 impl ExpositionBody {
-    /// These pieces, which are that many bytes.
-    pub(super) fn new(pieces: Pieces, length: u64) -> Self {
-        Self {
-            pieces,
-            left: length,
-        }
-    }
-
     pub(super) fn whole(bytes: impl Into<Bytes>) -> Self {
-        let bytes = bytes.into();
-        let length = bytes.len() as u64;
-        Self::new(Pieces::new(bytes, None), length)
+        let content = Content::Whole(bytes.into());
+        Self { content }
     }
 
-    pub(super) fn len(&self) -> u64 {
-        self.left
+    pub(super) fn stream(stream: Stream) -> Self {
+        let content = Content::Stream(Box::new(stream));
+        Self { content }
     }
 }
 
@@ -44,30 +41,38 @@ impl Body for ExpositionBody {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let chunk = self
-            .pieces
-            .next(usize::MAX)
-            .filter(|chunk| !chunk.is_empty());
-        let sent = chunk.as_ref().map_or(0, |chunk| chunk.len() as u64);
-        self.left = self.left.saturating_sub(sent);
-        Poll::Ready(chunk.map(|chunk| Ok(Frame::data(chunk))))
+        let piece = match &mut self.content {
+            Content::Whole(bytes) => Some(std::mem::take(bytes)).filter(|bytes| !bytes.is_empty()),
+            Content::Stream(stream) => {
+                let next = stream.poll_next();
+                if next.is_pending() {
+                    cx.waker().wake_by_ref();
+                }
+                ready!(next)
+            }
+        };
+        Poll::Ready(piece.map(|piece| Ok(Frame::data(piece))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.left == 0
+        match &self.content {
+            Content::Whole(bytes) => bytes.is_empty(),
+            Content::Stream(stream) => stream.is_ended(),
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.left)
+        match &self.content {
+            Content::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Content::Stream(_) => SizeHint::default(),
+        }
     }
 }
 
 impl fmt::Debug for ExpositionBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ExpositionBody")
-            .field("left", &self.left)
-            .finish_non_exhaustive()
+        f.debug_struct("ExpositionBody").finish_non_exhaustive()
     }
 }

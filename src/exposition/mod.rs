@@ -1,39 +1,23 @@
-mod accept;
 mod body;
 mod chunk;
-mod coding;
-mod collector;
-mod error;
-mod families;
 mod future;
-mod gauges;
 mod instruments;
-mod library;
-mod names;
-mod pieces;
-mod projection;
-#[cfg(feature = "protobuf")]
-mod protobuf;
-mod queue;
-mod rows;
+mod negotiation;
+mod registration;
+mod response;
 mod scrape;
-mod text;
-#[cfg(feature = "protobuf")]
-mod transcode;
-#[cfg(feature = "protobuf")]
-mod wire;
+mod stream;
 
-pub use self::{body::ExpositionBody, error::ScrapeError, future::ExpositionFuture};
+pub use self::{body::ExpositionBody, future::ExpositionFuture};
 
-pub(crate) use self::families::Families;
+pub(crate) use self::registration::{check_registry, register};
 
 use self::{
     chunk::Pool,
-    instruments::Instruments,
-    names::Names,
-    queue::Queue,
-    scrape::{Order, Scrape},
+    instruments::{Instruments, Measurement},
+    scrape::ScrapeRequest,
 };
+use crate::gather::LayerFamilies;
 use http::{Method, Request};
 use prometheus_client::registry::Registry;
 use quanta::Clock;
@@ -43,6 +27,7 @@ use std::{
     sync::Arc,
     task::{Context, Poll},
 };
+use tokio::sync::Semaphore;
 use tower_service::Service;
 
 /// Endpoint that exposes metrics to Prometheus: a Tower service that answers on whatever path it is mounted.
@@ -60,11 +45,13 @@ use tower_service::Service;
 /// | metrics that Prometheus would reject | 500, and a line of text that names the family |
 /// | a metric or a collector of the registry that fails or panics | 500, and a line of text that says so |
 ///
-/// The extensions of a 500 have the [`ScrapeError`], for a layer around the endpoint to log it.
+/// The extensions of a 500 have the [`ScrapeError`](crate::ScrapeError), for a layer around the endpoint to log
+/// it. Everything that can fail is done before the head.
 ///
 /// The formats are OpenMetrics 1.0 text (`application/openmetrics-text; version=1.0.0; charset=utf-8`) and
 /// the classic text format 0.0.4 (`text/plain; version=0.0.4; charset=utf-8`). Without a preference, or with
-/// one for nothing of the two, it is 0.0.4. `le` reads the same in both.
+/// one for nothing of the two, it is 0.0.4; for who names both and prefers none, OpenMetrics. `le` reads the same
+/// in both, as Prometheus itself spells it: `1.0`, `0.005`, `1e-05`.
 ///
 /// With the feature `protobuf`, it is also the format that Prometheus asks for if native histograms are on:
 /// messages of `io.prometheus.client.MetricFamily`, each with its length before it, for who names
@@ -72,14 +59,15 @@ use tower_service::Service;
 /// comes out by it alone, and of a layer's own families, not of those that are registered elsewhere. Families
 /// without samples are left out there.
 ///
-/// With the features `zstd` and `gzip`, it is compressed for who asks for that in `Accept-Encoding`; zstd is
-/// preferred where both are wanted alike. It is sent as it is to who asks for something else, even to who
-/// refuses that with `identity;q=0`. Other responses than 200 are never compressed. `Content-Length` is always
-/// that of what is sent, and `Vary` names the headers that were looked at.
+/// A scrape is written once, in pieces of about 64 KiB, as the client takes it: it has no `Content-Length`, and in
+/// OpenMetrics `# EOF` shows that it is whole. For a slow client no more than the next piece is in memory, beside
+/// the numbers that were summed up for its scrape (8 bytes for each bucket of each label set); in protobuf one
+/// family, since its length comes first. Put tower-http's `CompressionLayer` around it to have it compressed, with
+/// `CompressionLevel::Fastest`: the other levels take many times as long for little.
 ///
 /// Simultaneous scrapes wait for each other: one is prepared at a time, in the order in which they came, and
-/// between its pieces the runtime goes on with other work. One that is dropped makes room for the next. How
-/// fast a client then takes its response keeps nobody waiting.
+/// every fraction of a millisecond the runtime goes on with other work. One that is dropped makes room for the
+/// next. How fast a client then takes its response keeps nobody waiting. It works on every runtime.
 ///
 /// A registry's metrics come before the layer's. In 0.0.4 and in protobuf, which have fewer types, its counters
 /// are declared under the `_total` of their samples, its infos are gauges, and unknown is untyped. In 0.0.4
@@ -115,15 +103,16 @@ pub struct Exposition {
 /// What is exposed.
 struct Source {
     registry: Option<Registry>,
-    families: Option<Arc<Families>>,
+    layer: Option<LayerFamilies>,
     pool: Arc<Pool>,
-    queue: Arc<Queue>,
+    /// The one that a scrape needs to be prepared. Tokio's semaphore is of no runtime.
+    permit: Semaphore,
 }
 
 impl Source {
     fn clock(&self) -> Clock {
-        let families = self.families.as_ref();
-        families.map_or_else(Clock::new, |families| families.clock().clone())
+        let layer = self.layer.as_ref();
+        layer.map_or_else(Clock::new, |layer| layer.clock().clone())
     }
 }
 
@@ -131,7 +120,7 @@ impl Exposition {
     /// An endpoint for a registry alone, for a process that has no layer or registered it there.
     #[must_use]
     pub fn new(registry: Registry) -> Self {
-        Self::of(Some(registry), None)
+        Self::with_source(Some(registry), None)
     }
 
     /// An endpoint that exposes nothing: 503 and a line of text for `GET` and `HEAD`, for a process whose metrics
@@ -167,7 +156,7 @@ impl Exposition {
     /// | family | type | labels | |
     /// |---|---|---|---|
     /// | `exposition_scrapes_total` | counter | `status` | scrapes that ended: `200`, `500`, or `499` if they were dropped before their response |
-    /// | `exposition_scrape_duration_seconds` | histogram | | those with a response: from its turn among simultaneous scrapes to the head, which follows compression but not the sending |
+    /// | `exposition_scrape_duration_seconds` | histogram | | those with a response: from its turn among simultaneous scrapes to the head, before it is written and sent |
     ///
     /// They tell of the scrapes that ended before the one they are in. Other requests than `GET` and `HEAD` are no
     /// scrapes. Clones made of it share them; those made before have none. Time is that of the layer's
@@ -199,17 +188,17 @@ impl Exposition {
         self
     }
 
-    pub(crate) fn with_families(registry: Option<Registry>, families: Families) -> Self {
-        Self::of(registry, Some(Arc::new(families)))
+    pub(crate) fn with_layer(registry: Option<Registry>, layer: LayerFamilies) -> Self {
+        Self::with_source(registry, Some(layer))
     }
 
-    fn of(registry: Option<Registry>, families: Option<Arc<Families>>) -> Self {
+    fn with_source(registry: Option<Registry>, layer: Option<LayerFamilies>) -> Self {
         Self {
             source: Some(Arc::new(Source {
                 registry,
-                families,
+                layer,
                 pool: Arc::default(),
-                queue: Arc::default(),
+                permit: Semaphore::new(1),
             })),
             instruments: None,
         }
@@ -229,42 +218,19 @@ impl<B> Service<Request<B>> for Exposition {
         let head_only = match *request.method() {
             Method::GET => false,
             Method::HEAD => true,
-            _ => return ExpositionFuture::not_allowed(),
+            _ => return ExpositionFuture::answered(response::not_allowed(), false),
         };
         let Some(source) = &self.source else {
-            return ExpositionFuture::disabled(head_only);
+            return ExpositionFuture::answered(response::disabled(), head_only);
         };
-        let order = Order {
+        let request = ScrapeRequest {
             source: Arc::clone(source),
-            dialect: accept::negotiate(request.headers()),
-            coding: coding::negotiate(request.headers()),
+            format: negotiation::negotiate(request.headers()),
             instruments: self.instruments.clone(),
         };
-        ExpositionFuture::scrape(Scrape::new(order), head_only)
+        let measurement = Measurement::new(self.instruments.clone());
+        ExpositionFuture::scraping(scrape::scrape(request, measurement), head_only)
     }
-}
-
-/// One of our families that the registry, as far as it shows it now, has too: beside ours, or twice if we
-/// are registered with it. What cannot be encoded shows nothing.
-pub(crate) fn find_duplicate(
-    registry: &Registry,
-    families: &Families,
-    registered: bool,
-) -> Option<String> {
-    let text = library::encode(registry).ok()?;
-    let mut names = Names::default();
-    let mut taken: Vec<_> = library::families(&text)
-        .map(|(family, kind)| names.take(family, kind))
-        .collect();
-    if !registered {
-        taken.push(families.take_names(&mut names));
-    }
-    taken.into_iter().find_map(|taken| match taken {
-        Err(ScrapeError::DuplicateFamily { family, other }) => [family, other]
-            .into_iter()
-            .find(|family| families.has(family)),
-        _ => None,
-    })
 }
 
 impl fmt::Debug for Exposition {

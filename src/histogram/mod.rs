@@ -6,4 +6,7 @@ mod native;
 
 pub use self::{buckets::Buckets, native::NativeHistogram};
 
-pub(crate) use self::{bins::Bins, native::NativeBuckets};
+pub(crate) use self::{
+    bins::Bins,
+    native::{NativeBuckets, SparseBuckets},
+};

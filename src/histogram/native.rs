@@ -83,9 +83,9 @@ impl NativeHistogram {
 /// in both or in none.
 #[derive(Clone, Debug)]
 pub(crate) struct NativeBuckets {
-    pub(crate) schema: u8,
+    schema: u8,
     /// Prometheus' index of the first bucket, the one after that of zeros.
-    pub(crate) first: i32,
+    first: i32,
     /// How many buckets there are, with that of zeros.
     count: usize,
     bins: Box<[Bin]>,
@@ -185,17 +185,18 @@ impl NativeBuckets {
     }
 
     /// Up to where a duration counts as zero, in seconds.
-    pub(crate) fn zero_threshold(&self) -> f64 {
+    fn zero_threshold(&self) -> f64 {
         (f64::from(self.first - 1) / f64::from(1_u32 << self.schema)).exp2()
     }
 
-    /// Counts as Prometheus takes them: only those buckets that have any.
-    pub(crate) fn sparse(&self, counts: &[u64]) -> Sparse {
+    /// Sets counts as Prometheus takes them: only those buckets that have any.
+    pub(crate) fn fill(&self, sparse: &mut SparseBuckets, counts: &[u64]) {
         let (zero, counts) = counts.split_first().unwrap_or((&0, &[]));
-        let mut sparse = Sparse {
-            zero: *zero,
-            ..Sparse::default()
-        };
+        sparse.schema = self.schema;
+        sparse.zero_threshold = self.zero_threshold();
+        sparse.zero_count = *zero;
+        sparse.spans.clear();
+        sparse.deltas.clear();
         // The index after the last bucket of the last span, and its count.
         let (mut next, mut last) = (0, 0);
         for (index, count) in (self.first..).zip(counts).filter(|(_, count)| **count > 0) {
@@ -206,14 +207,16 @@ impl NativeBuckets {
             sparse.deltas.push(*count as i64 - last);
             (next, last) = (index + 1, *count as i64);
         }
-        sparse
     }
 }
 
 /// The buckets of a native histogram that have counts.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Sparse {
-    pub(crate) zero: u64,
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct SparseBuckets {
+    pub(crate) schema: u8,
+    /// In seconds.
+    pub(crate) zero_threshold: f64,
+    pub(crate) zero_count: u64,
     /// How far from the end of the one before, the first from 0, and how many buckets.
     pub(crate) spans: Vec<(i32, u32)>,
     /// The difference of each count to the one before.
@@ -298,17 +301,26 @@ mod tests {
     fn only_buckets_that_have_counts_are_told() {
         let buckets = buckets(3);
         let mut counts = vec![0; buckets.len()];
-        assert_eq!(buckets.sparse(&counts), Sparse::default());
+        let mut sparse = SparseBuckets::default();
+        buckets.fill(&mut sparse, &counts);
+        let none = SparseBuckets {
+            schema: 3,
+            zero_threshold: buckets.zero_threshold(),
+            ..SparseBuckets::default()
+        };
+        assert_eq!(sparse, none);
         for (index, count) in [(-3, 5), (-2, 2), (0, 7), (90, 1)] {
             counts[(index - buckets.first + 1) as usize] = count;
         }
         counts[0] = 4;
-        let expected = Sparse {
-            zero: 4,
+        let expected = SparseBuckets {
+            zero_count: 4,
             spans: vec![(-3, 2), (1, 1), (89, 1)],
             deltas: vec![5, -3, 5, -6],
+            ..none
         };
-        assert_eq!(buckets.sparse(&counts), expected);
+        buckets.fill(&mut sparse, &counts);
+        assert_eq!(sparse, expected);
     }
 
     #[test]

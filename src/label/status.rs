@@ -28,6 +28,11 @@ impl Status {
         self.0.get()
     }
 
+    /// Whether it is one of those from 100 to 599.
+    pub(crate) fn is_known(self) -> bool {
+        self < Self::OTHER
+    }
+
     /// Whether responses with it end with their head, whatever body they carry.
     #[inline]
     pub(super) fn has_no_body(self) -> bool {

@@ -1,6 +1,6 @@
 use super::{
-    Convention, Group, Role, Settings, Shown,
-    prometheus::{families, groups},
+    Convention, LabelSource, Role, SeriesSpec, Settings,
+    prometheus::{families, series},
 };
 
 /// The names of the crate `axum-prometheus`, 0.10, and in its style those of what it does not have.
@@ -9,15 +9,15 @@ pub(super) fn convention(settings: &Settings) -> Convention {
         Role::Server => "axum_http",
         Role::Client => "axum_http_client",
     };
-    let group = |of, between: &[(&'static str, Shown)]| {
-        let method = [("method", Shown::Method)].into_iter();
-        let peer = settings.peers.then_some(("peer", Shown::Peer));
-        let last = [("endpoint", Shown::Route)].into_iter().chain(peer);
-        Group::new(of, method.chain(between.iter().cloned()).chain(last))
+    let spec = |filter, between: &[(&'static str, LabelSource)]| {
+        let method = [("method", LabelSource::Method)].into_iter();
+        let peer = settings.peers.then_some(("peer", LabelSource::Peer));
+        let last = [("endpoint", LabelSource::Route)].into_iter().chain(peer);
+        SeriesSpec::new(filter, method.chain(between.iter().cloned()).chain(last))
     };
     Convention {
         role: settings.role,
-        groups: groups(group),
+        series: series(spec),
         families: families(prefix, "requests_duration_seconds", "requests_pending"),
     }
 }

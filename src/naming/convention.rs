@@ -1,11 +1,12 @@
 use super::{
     LabelNames, axum_prometheus,
-    labels::{Column, Group},
+    labels::{Label, SeriesSpec},
     open_telemetry, prometheus,
 };
 use crate::{
     BuildError,
     label::Status,
+    model::Kind,
     request::{Code, Outcome},
 };
 use std::str::FromStr;
@@ -109,26 +110,26 @@ pub(crate) struct Settings {
 #[derive(Debug)]
 pub(crate) struct Convention {
     pub(crate) role: Role,
-    pub(crate) families: Vec<Family>,
-    pub(crate) groups: Vec<Group>,
+    pub(crate) families: Vec<FamilySpec>,
+    pub(crate) series: Vec<SeriesSpec>,
 }
 
-/// One metric family.
 #[derive(Debug)]
-pub(crate) struct Family {
-    /// Without what the type adds: a counter's `_total`.
+pub(crate) struct FamilySpec {
+    /// With its unit, and without what the kind adds: a counter's `_total`.
     pub(crate) name: String,
     pub(crate) help: &'static str,
-    pub(crate) value: Value,
-    /// The index of the group whose series it has. Its first, if it has no labels.
-    pub(crate) group: usize,
+    pub(crate) unit: Option<&'static str>,
+    pub(crate) measure: Measure,
+    /// The index of the series that it has.
+    pub(crate) series: usize,
 }
 
-/// What a family's samples are.
+/// What the samples of a family measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Value {
+pub(crate) enum Measure {
     /// How many requests ended.
-    Count,
+    Requests,
     /// How long they took.
     Duration,
     /// How many did not end yet.
@@ -139,19 +140,13 @@ pub(crate) enum Value {
     LabelSets,
 }
 
-impl Value {
-    /// As OpenMetrics calls it.
-    pub(crate) fn kind(self) -> &'static str {
+impl Measure {
+    pub(crate) fn kind(self) -> Kind {
         match self {
-            Self::Count | Self::Overflowed => "counter",
-            Self::Duration => "histogram",
-            Self::InFlight | Self::LabelSets => "gauge",
+            Self::Requests | Self::Overflowed => Kind::Counter,
+            Self::Duration => Kind::Histogram,
+            Self::InFlight | Self::LabelSets => Kind::Gauge,
         }
-    }
-
-    /// Whether there is exactly one sample, without labels of ours.
-    pub(crate) fn is_single(self) -> bool {
-        matches!(self, Self::Overflowed | Self::LabelSets)
     }
 }
 
@@ -167,9 +162,9 @@ impl Convention {
                 family.name = format!("{namespace}_{}", family.name);
             }
         }
-        for group in &mut convention.groups {
-            for Column { name, shown } in &mut group.columns {
-                if let Some(renamed) = settings.label_names.of(shown) {
+        for series in &mut convention.series {
+            for Label { name, source } in &mut series.labels {
+                if let Some(renamed) = settings.label_names.renamed(source) {
                     name.clear();
                     name.push_str(renamed);
                 }
@@ -180,7 +175,7 @@ impl Convention {
 
     /// The names of all labels.
     pub(crate) fn label_names(&self) -> impl Iterator<Item = &str> {
-        let columns = self.groups.iter().flat_map(|group| &group.columns);
-        columns.map(|column| column.name.as_str())
+        let labels = self.series.iter().flat_map(|series| &series.labels);
+        labels.map(|label| label.name.as_str())
     }
 }

@@ -1,4 +1,4 @@
-use super::Shown;
+use super::LabelSource;
 
 /// Other names for labels, as dashboards and rules that are already there may want them. Each defaults to
 /// the name that the [`Naming`](crate::Naming) has.
@@ -56,14 +56,14 @@ impl LabelNames {
         self
     }
 
-    /// Another name for the label that shows that.
-    pub(super) fn of(&self, shown: &Shown) -> Option<&str> {
-        let name = match shown {
-            Shown::Method => &self.method,
-            Shown::Route | Shown::KnownRoute => &self.route,
-            Shown::Status => &self.status,
-            Shown::Code => &self.grpc_status,
-            Shown::Peer => &self.peer,
+    /// Another name for the label with values from there.
+    pub(super) fn renamed(&self, source: &LabelSource) -> Option<&str> {
+        let name = match source {
+            LabelSource::Method => &self.method,
+            LabelSource::Route | LabelSource::KnownRoute => &self.route,
+            LabelSource::Status | LabelSource::KnownStatus => &self.status,
+            LabelSource::Code => &self.grpc_status,
+            LabelSource::Peer => &self.peer,
             _ => &None,
         };
         name.as_deref()

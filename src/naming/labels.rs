@@ -1,14 +1,70 @@
 use crate::{
     label::{Labelled, Method, OTHER, Routes, Scheme, Status, Version},
     naming::Role,
-    request::{ActiveKey, Code, Outcome, RequestKey},
+    request::{ActiveKey, Code, Completion, Outcome, RequestKey},
 };
-use std::fmt;
 
-/// What tells the series of one group of families apart, beside the labels that a histogram adds.
+/// Which series the families of a group have, and which labels these show.
+#[derive(Debug)]
+pub(crate) struct SeriesSpec {
+    pub(crate) filter: SeriesFilter,
+    pub(crate) labels: Vec<Label>,
+}
+
+/// The requests that series are of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Labels {
-    pub(crate) route: Labelled,
+pub(crate) enum SeriesFilter {
+    /// All that ended, by what came of them.
+    Requests,
+    /// Those that failed.
+    Errors,
+    /// Those that were dropped.
+    Cancelled,
+    /// All but gRPC calls, with what came of them and why.
+    Http,
+    /// gRPC calls, with what came of them and why.
+    Rpc,
+    /// Those past the budget.
+    Overflowed,
+    /// Those in flight.
+    InFlight,
+    /// Those in flight, of all routes together.
+    InFlightByMethod,
+}
+
+#[derive(Debug)]
+pub(crate) struct Label {
+    pub(crate) name: String,
+    pub(crate) source: LabelSource,
+}
+
+/// Where a label's value comes from. Without a value there is no such label.
+#[derive(Clone, Debug)]
+pub(crate) enum LabelSource {
+    Method,
+    Version,
+    Route,
+    /// The route, unless there is none.
+    KnownRoute,
+    /// The route without the slash that it begins with, as gRPC calls methods.
+    RpcMethod,
+    Status,
+    /// The status, if it is one that there is.
+    KnownStatus,
+    Code,
+    Reason,
+    Peer,
+    PeerHost,
+    PeerPort,
+    /// That of the request's URI; this one, if it says none.
+    Scheme(&'static str),
+    Fixed(&'static str),
+}
+
+/// What the labels of a series may show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LabelValues {
+    pub(crate) labelled: Labelled,
     pub(crate) method: Method,
     pub(crate) version: Version,
     pub(crate) scheme: Scheme,
@@ -31,83 +87,32 @@ pub(crate) enum Reason {
     Cancelled,
 }
 
-/// Families with the same series: which keys they have, and which labels of them they show.
-#[derive(Debug)]
-pub(crate) struct Group {
-    pub(crate) of: Keys,
-    pub(crate) columns: Vec<Column>,
-}
-
-/// The keys of a group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Keys {
-    /// All requests, by what came of them.
-    Requests,
-    /// Those that failed.
-    Errors,
-    /// Those that were dropped.
-    Cancelled,
-    /// All but gRPC calls, with what came of them and why.
-    Http,
-    /// gRPC calls, with what came of them and why.
-    Rpc,
-    /// Those past the budget, all in one series.
-    Overflowed,
-    /// Requests in flight.
-    InFlight,
-    /// Requests in flight, of all routes together.
-    InFlightByMethod,
-}
-
-/// One label.
-#[derive(Debug)]
-pub(crate) struct Column {
-    pub(crate) name: String,
-    pub(crate) shown: Shown,
-}
-
-/// What a label shows. Without a value there is no such label.
-#[derive(Clone, Debug)]
-pub(crate) enum Shown {
-    Method,
-    Version,
-    Route,
-    /// The route, unless there is none.
-    KnownRoute,
-    /// The route without the slash that it begins with, as gRPC calls methods.
-    RpcMethod,
-    Status,
-    Code,
-    Reason,
-    Peer,
-    PeerHost,
-    PeerPort,
-    Fixed(&'static str),
-}
-
-impl Group {
-    pub(crate) fn new<'a>(of: Keys, columns: impl IntoIterator<Item = (&'a str, Shown)>) -> Self {
-        let columns = columns.into_iter().map(|(name, shown)| Column {
+impl SeriesSpec {
+    pub(crate) fn new<'a>(
+        filter: SeriesFilter,
+        labels: impl IntoIterator<Item = (&'a str, LabelSource)>,
+    ) -> Self {
+        let labels = labels.into_iter().map(|(name, source)| Label {
             name: name.to_owned(),
-            shown,
+            source,
         });
         Self {
-            of,
-            columns: columns.collect(),
+            filter,
+            labels: labels.collect(),
         }
     }
 
-    /// The labels of a finished request; `None` if it is not in the group.
-    pub(crate) fn of_request(
+    /// What requests that ended with a key show; `None` if they are not among these.
+    pub(crate) fn of_finished(
         &self,
         role: Role,
         key: RequestKey,
-        route: Labelled,
-    ) -> Option<Labels> {
-        let outcome = key.completion.outcome;
-        let code = key.completion.code;
-        let labels = Labels {
-            route,
+        routes: &Routes,
+    ) -> Option<LabelValues> {
+        let Completion { outcome, code } = key.completion;
+        let labelled = routes.labelled(key.labels)?;
+        let values = LabelValues {
+            labelled,
             method: key.method,
             version: key.version,
             scheme: key.scheme,
@@ -115,131 +120,139 @@ impl Group {
             reason: None,
             status: key.status,
         };
-        let bare = Labels {
+        let bare = LabelValues {
             code: None,
             status: None,
-            ..labels
+            ..values
         };
-        match self.of {
-            Keys::Requests => Some(Labels {
+        match self.filter {
+            SeriesFilter::Requests => Some(LabelValues {
                 status: Some(key.status.unwrap_or(role.no_status(outcome))),
-                ..labels
+                ..values
             }),
-            Keys::Errors => Reason::of_error(role, key).map(|reason| Labels {
+            SeriesFilter::Errors => Reason::of_error(role, key).map(|reason| LabelValues {
                 reason: Some(reason),
                 status: key.status.filter(|_| reason == Reason::Status),
-                code: labels.code.filter(|_| reason == Reason::Code),
+                code: values.code.filter(|_| reason == Reason::Code),
                 ..bare
             }),
-            Keys::Cancelled => Reason::of_cancellation(key).map(|reason| Labels {
+            SeriesFilter::Cancelled => Reason::of_cancellation(key).map(|reason| LabelValues {
                 reason: Some(reason),
                 ..bare
             }),
-            Keys::Http if code.is_none() => Some(Labels {
+            SeriesFilter::Http if code.is_none() => Some(LabelValues {
                 reason: Reason::of_failure(role, key),
-                ..labels
+                ..values
             }),
-            Keys::Rpc if code.is_some() => Some(Labels {
-                reason: Reason::of_failed_call(key),
+            SeriesFilter::Rpc => code.map(|code| LabelValues {
+                reason: Reason::of_failed_call(role, key, code),
                 status: None,
-                ..labels
+                ..values
             }),
-            Keys::Overflowed if route.is_overflow() => Some(Labels::NONE),
-            Keys::Http | Keys::Rpc | Keys::Overflowed => None,
-            Keys::InFlight | Keys::InFlightByMethod => None,
+            SeriesFilter::Overflowed if labelled.is_overflow() => Some(bare),
+            SeriesFilter::Http
+            | SeriesFilter::Overflowed
+            | SeriesFilter::InFlight
+            | SeriesFilter::InFlightByMethod => None,
         }
     }
 
-    /// The labels of requests in flight; `None` if the group has none of them.
-    pub(crate) fn of_route(&self, key: ActiveKey, route: Labelled) -> Option<Labels> {
-        let labels = Labels {
-            route,
+    /// What requests in flight show; `None` if they are not among these.
+    pub(crate) fn of_active(&self, key: ActiveKey, routes: &Routes) -> Option<LabelValues> {
+        self.is_in_flight().then_some(LabelValues {
+            labelled: routes.labelled(key.labels)?,
             method: key.method,
+            version: Version::NONE,
             scheme: key.scheme,
-            ..Labels::NONE
-        };
-        match self.of {
-            Keys::InFlight => Some(labels),
-            Keys::InFlightByMethod => Some(Labels {
-                route: Labelled { route: 0, ..route },
-                ..labels
-            }),
-            _ => None,
-        }
+            code: None,
+            reason: None,
+            status: None,
+        })
     }
 
-    /// Whether its series are those of requests in flight.
     pub(crate) fn is_in_flight(&self) -> bool {
-        matches!(self.of, Keys::InFlight | Keys::InFlightByMethod)
+        matches!(
+            self.filter,
+            SeriesFilter::InFlight | SeriesFilter::InFlightByMethod
+        )
     }
 
-    /// Whether it has every request, alone or with the others of which that is true.
-    pub(crate) fn is_of_all(&self) -> bool {
-        matches!(self.of, Keys::Requests | Keys::Http | Keys::Rpc)
+    /// The labels of a series with these values, by name. An empty value is, to Prometheus, no label.
+    pub(crate) fn for_each_label(
+        &self,
+        values: &LabelValues,
+        routes: &Routes,
+        mut visit: impl FnMut(&str, &str),
+    ) {
+        for Label { name, source } in &self.labels {
+            values.show(source, routes, &mut |value| {
+                if !value.is_empty() {
+                    visit(name, value);
+                }
+            });
+        }
     }
 }
 
-impl Labels {
-    pub(crate) const NONE: Self = Self {
-        route: Labelled { route: 0, peer: 0 },
-        method: Method::GET,
-        version: Version::NONE,
-        scheme: Scheme::None,
-        code: None,
-        reason: None,
-        status: None,
-    };
-
-    /// The value of a label, if it has one.
-    pub(crate) fn show(
-        &self,
-        shown: &Shown,
-        routes: &Routes,
-        visit: &mut dyn FnMut(&str) -> fmt::Result,
-    ) -> fmt::Result {
-        let Self { route, method, .. } = *self;
-        let name = || routes.name(route.route);
+impl LabelValues {
+    /// Visits the value of a label, if it has one.
+    fn show(&self, source: &LabelSource, routes: &Routes, visit: &mut dyn FnMut(&str)) {
+        let Labelled { route, peer } = self.labelled;
         let peers = routes.peers();
-        match shown {
-            Shown::Method => visit(method.as_str()),
-            Shown::Version => self.version.as_str().map_or(Ok(()), visit),
-            Shown::Route => visit(name()),
-            Shown::KnownRoute if route.is_unmatched() => Ok(()),
-            Shown::KnownRoute => visit(name()),
-            Shown::RpcMethod => match name().strip_prefix('/') {
-                Some(name) => visit(name),
-                None if route.is_overflow() => visit(name()),
-                None => visit(OTHER),
-            },
-            Shown::Status => match self.status {
-                Some(status) => visit(&status.to_string()),
-                None => Ok(()),
-            },
-            Shown::Code => self.code.map_or(Ok(()), |code| visit(code.as_str())),
-            Shown::Reason => self.show_reason(visit),
-            Shown::Peer => peers.name(route.peer).map_or(Ok(()), visit),
-            Shown::PeerHost => peers.host(route.peer).map_or(Ok(()), visit),
-            Shown::PeerPort => match peers.port(route.peer) {
-                Some(port) => visit(itoa::Buffer::new().format(port)),
-                None => Ok(()),
-            },
-            Shown::Fixed(value) => visit(value),
+        let mut visit_any = |value: Option<&str>| value.into_iter().for_each(&mut *visit);
+        match source {
+            LabelSource::Method => visit(self.method.as_str()),
+            LabelSource::Version => visit_any(self.version.as_str()),
+            LabelSource::Route => visit(routes.name(route)),
+            LabelSource::KnownRoute => visit_any(self.known_route(routes)),
+            LabelSource::RpcMethod => visit(self.rpc_method(routes)),
+            LabelSource::Status => show_status(self.status, visit),
+            LabelSource::KnownStatus => show_status(self.status.filter(|it| it.is_known()), visit),
+            LabelSource::Code => visit_any(self.code.map(Code::as_str)),
+            LabelSource::Reason => self.show_reason(visit),
+            LabelSource::Peer => visit_any(peers.name(peer)),
+            LabelSource::PeerHost => visit_any(peers.host(peer)),
+            LabelSource::PeerPort => {
+                let port = peers.port(peer);
+                port.into_iter()
+                    .for_each(|port| visit(itoa::Buffer::new().format(port)));
+            }
+            LabelSource::Scheme(default) => visit(self.scheme.as_str().unwrap_or(default)),
+            LabelSource::Fixed(value) => visit(value),
         }
     }
 
-    fn show_reason(&self, visit: &mut dyn FnMut(&str) -> fmt::Result) -> fmt::Result {
+    fn known_route(&self, routes: &Routes) -> Option<&'static str> {
+        let is_known = !self.labelled.is_unmatched();
+        is_known.then(|| routes.name(self.labelled.route))
+    }
+
+    fn rpc_method(&self, routes: &Routes) -> &'static str {
+        let name = routes.name(self.labelled.route);
+        match name.strip_prefix('/') {
+            Some(method) => method,
+            None if self.labelled.is_overflow() => name,
+            None => OTHER,
+        }
+    }
+
+    fn show_reason(&self, visit: &mut dyn FnMut(&str)) {
         match self.reason {
-            None => Ok(()),
-            Some(Reason::Status) => self
-                .status
-                .map_or(Ok(()), |status| visit(&status.to_string())),
-            Some(Reason::Code) => self.code.map_or(Ok(()), |code| visit(code.as_str())),
+            None => {}
+            Some(Reason::Status) => show_status(self.status, visit),
+            Some(Reason::Code) => self.code.map(Code::as_str).into_iter().for_each(visit),
             Some(Reason::Body) => visit("body"),
             Some(Reason::Head) => visit("head"),
             Some(Reason::Panic) => visit("panic"),
             Some(Reason::Service) => visit("service"),
             Some(Reason::Cancelled) => visit("cancelled"),
         }
+    }
+}
+
+fn show_status(status: Option<Status>, visit: &mut dyn FnMut(&str)) {
+    if let Some(status) = status {
+        visit(&status.to_string());
     }
 }
 
@@ -257,10 +270,8 @@ impl Reason {
             Outcome::Cancelled | Outcome::Complete => {}
         }
         let status = key.status.is_some_and(|status| role.is_error(status));
-        let code = key
-            .completion
-            .code
-            .is_some_and(|code| role.is_code_error(code));
+        let code = key.completion.code;
+        let code = code.is_some_and(|code| role.is_code_error(code));
         match (status, code) {
             (true, _) => Some(Self::Status),
             (false, true) => Some(Self::Code),
@@ -286,14 +297,15 @@ impl Reason {
         Self::of_error(role, key).or_else(cancelled)
     }
 
-    /// Why a call was not OK; `None` if it was.
-    fn of_failed_call(key: RequestKey) -> Option<Self> {
-        let failed = key.completion.code != Some(Code::OK);
-        failed.then_some(match key.completion.outcome {
-            Outcome::Panic => Self::Panic,
-            Outcome::ServiceError => Self::Service,
-            Outcome::BodyError => Self::Body,
-            Outcome::Complete | Outcome::Cancelled => Self::Code,
-        })
+    /// Why a call failed, or how else it was no success that a server is to blame for; `None` if it was one.
+    fn of_failed_call(role: Role, key: RequestKey, code: Code) -> Option<Self> {
+        match key.completion.outcome {
+            _ if code == Code::OK => None,
+            Outcome::Panic => Some(Self::Panic),
+            Outcome::ServiceError => Some(Self::Service),
+            Outcome::BodyError => Some(Self::Body),
+            Outcome::Cancelled => Some(Self::Code),
+            Outcome::Complete => role.is_code_error(code).then_some(Self::Code),
+        }
     }
 }

@@ -10,6 +10,6 @@ mod prometheus;
 pub use self::{convention::Naming, label_names::LabelNames};
 
 pub(crate) use self::{
-    convention::{Convention, Family, Role, Settings, Value},
-    labels::{Column, Group, Labels, Shown},
+    convention::{Convention, FamilySpec, Measure, Role, Settings},
+    labels::{LabelSource, LabelValues, Reason, SeriesFilter, SeriesSpec},
 };

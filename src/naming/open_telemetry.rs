@@ -1,6 +1,7 @@
 use super::{
-    Convention, Family, Group, Role, Settings, Shown, Value,
-    labels::Keys::{Http, InFlightByMethod, Overflowed, Rpc},
+    Convention, FamilySpec, LabelSource, Measure, Role,
+    SeriesFilter::{Http, InFlightByMethod, Overflowed, Rpc},
+    SeriesSpec, Settings,
     prometheus::about_the_layer,
 };
 
@@ -10,54 +11,59 @@ pub(super) fn convention(settings: &Settings) -> Convention {
         Role::Server => "server",
         Role::Client => "client",
     };
-    let family = |name: String, value, group, help| Family {
+    let family = |name: String, measure, series, help| FamilySpec {
         name,
         help,
-        value,
-        group,
+        unit: (measure == Measure::Duration).then_some("seconds"),
+        measure,
+        series,
     };
-    let method = ("http_request_method", Shown::Method);
+    let method = ("http_request_method", LabelSource::Method);
     let scheme = (
         "url_scheme",
-        Shown::Fixed(settings.scheme.unwrap_or("http")),
+        match settings.role {
+            Role::Server => LabelSource::Fixed(settings.scheme.unwrap_or("http")),
+            Role::Client => LabelSource::Scheme(settings.scheme.unwrap_or("http")),
+        },
     );
-    let error = ("error_type", Shown::Reason);
+    let error = ("error_type", LabelSource::Reason);
     let peer = [
-        ("server_address", Shown::PeerHost),
-        ("server_port", Shown::PeerPort),
+        ("server_address", LabelSource::PeerHost),
+        ("server_port", LabelSource::PeerPort),
     ];
     let peer = peer.into_iter().filter(|_| settings.peers);
     let route = match settings.role {
-        Role::Server => ("http_route", Shown::KnownRoute),
-        Role::Client => ("url_template", Shown::KnownRoute),
+        Role::Server => ("http_route", LabelSource::KnownRoute),
+        Role::Client => ("url_template", LabelSource::KnownRoute),
     };
     let http = [
         method.clone(),
         route,
-        ("http_response_status_code", Shown::Status),
+        // It has to be a number.
+        ("http_response_status_code", LabelSource::KnownStatus),
         error.clone(),
         scheme.clone(),
-        ("network_protocol_version", Shown::Version),
+        ("network_protocol_version", LabelSource::Version),
     ];
     let rpc = [
-        ("rpc_system_name", Shown::Fixed("grpc")),
-        ("rpc_method", Shown::RpcMethod),
-        ("rpc_response_status_code", Shown::Code),
+        ("rpc_system_name", LabelSource::Fixed("grpc")),
+        ("rpc_method", LabelSource::RpcMethod),
+        ("rpc_response_status_code", LabelSource::Code),
         error,
     ];
     let prefix = format!("http_{side}");
     Convention {
         role: settings.role,
-        groups: vec![
-            Group::new(Http, http.into_iter().chain(peer.clone())),
-            Group::new(Rpc, rpc.into_iter().chain(peer.clone())),
-            Group::new(InFlightByMethod, [method, scheme].into_iter().chain(peer)),
-            Group::new(Overflowed, []),
+        series: vec![
+            SeriesSpec::new(Http, http.into_iter().chain(peer.clone())),
+            SeriesSpec::new(Rpc, rpc.into_iter().chain(peer.clone())),
+            SeriesSpec::new(InFlightByMethod, [method, scheme].into_iter().chain(peer)),
+            SeriesSpec::new(Overflowed, []),
         ],
         families: vec![
             family(
                 format!("http_{side}_request_duration_seconds"),
-                Value::Duration,
+                Measure::Duration,
                 0,
                 match settings.role {
                     Role::Server => "Duration of HTTP server requests.",
@@ -66,7 +72,7 @@ pub(super) fn convention(settings: &Settings) -> Convention {
             ),
             family(
                 format!("rpc_{side}_call_duration_seconds"),
-                Value::Duration,
+                Measure::Duration,
                 1,
                 match settings.role {
                     Role::Server => "Duration of inbound remote procedure calls.",
@@ -75,7 +81,7 @@ pub(super) fn convention(settings: &Settings) -> Convention {
             ),
             family(
                 format!("http_{side}_active_requests"),
-                Value::InFlight,
+                Measure::InFlight,
                 2,
                 match settings.role {
                     Role::Server => "Number of active HTTP server requests.",

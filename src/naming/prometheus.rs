@@ -1,6 +1,5 @@
 use super::{
-    Convention, Family, Group, Role, Settings, Shown, Value,
-    labels::Keys::{self, Cancelled, Errors, InFlight, Overflowed, Requests},
+    Convention, FamilySpec, LabelSource, Measure, Role, SeriesFilter, SeriesSpec, Settings,
 };
 
 /// Prometheus' own conventions.
@@ -9,64 +8,78 @@ pub(super) fn convention(settings: &Settings) -> Convention {
         Role::Server => "http",
         Role::Client => "http_client",
     };
-    let group = |of, last: &[(&'static str, Shown)]| {
-        let peer = settings.peers.then_some(("peer", Shown::Peer));
-        let first = [("method", Shown::Method), ("route", Shown::Route)];
-        Group::new(
-            of,
+    let spec = |filter, last: &[(&'static str, LabelSource)]| {
+        let peer = settings.peers.then_some(("peer", LabelSource::Peer));
+        let first = [
+            ("method", LabelSource::Method),
+            ("route", LabelSource::Route),
+        ];
+        SeriesSpec::new(
+            filter,
             first.into_iter().chain(peer).chain(last.iter().cloned()),
         )
     };
     Convention {
         role: settings.role,
-        groups: groups(group),
+        series: series(spec),
         families: families(prefix, "request_duration_seconds", "requests_in_flight"),
     }
 }
 
-/// The series of a request, by what tells those of a group apart beside method and route.
-pub(super) fn groups(group: impl Fn(Keys, &[(&'static str, Shown)]) -> Group) -> Vec<Group> {
-    let status = [("status", Shown::Status), ("grpc_status", Shown::Code)];
+/// The series of requests, by what tells them apart beside method and route.
+pub(super) fn series(
+    spec: impl Fn(SeriesFilter, &[(&'static str, LabelSource)]) -> SeriesSpec,
+) -> Vec<SeriesSpec> {
+    let status = [
+        ("status", LabelSource::Status),
+        ("grpc_status", LabelSource::Code),
+    ];
     vec![
-        group(Requests, &status),
-        group(Errors, &[("error", Shown::Reason)]),
-        group(Cancelled, &[("phase", Shown::Reason)]),
-        group(InFlight, &[]),
-        Group::new(Overflowed, []),
+        spec(SeriesFilter::Requests, &status),
+        spec(SeriesFilter::Errors, &[("error", LabelSource::Reason)]),
+        spec(SeriesFilter::Cancelled, &[("phase", LabelSource::Reason)]),
+        spec(SeriesFilter::InFlight, &[]),
+        SeriesSpec::new(SeriesFilter::Overflowed, []),
     ]
 }
 
-/// The families of these groups. Not all conventions agree on two of the names.
-pub(super) fn families(prefix: &str, duration: &str, in_flight: &str) -> Vec<Family> {
-    let family = |name: &str, value, group, help| Family {
+/// The families with these series. Not all conventions agree on two of the names.
+pub(super) fn families(prefix: &str, duration: &str, in_flight: &str) -> Vec<FamilySpec> {
+    let family = |name: &str, measure, series, help| FamilySpec {
         name: format!("{prefix}_{name}"),
         help,
-        value,
-        group,
+        unit: (measure == Measure::Duration).then_some("seconds"),
+        measure,
+        series,
     };
     let mut families = vec![
         family(
             "requests",
-            Value::Count,
+            Measure::Requests,
             0,
             "Requests that ended, in whatever way.",
         ),
-        family("errors", Value::Count, 1, "Requests that failed, by cause."),
+        family(
+            "errors",
+            Measure::Requests,
+            1,
+            "Requests that failed, by cause.",
+        ),
         family(
             "requests_cancelled",
-            Value::Count,
+            Measure::Requests,
             2,
             "Requests that were dropped before their end.",
         ),
         family(
             duration,
-            Value::Duration,
+            Measure::Duration,
             0,
             "Time from the call to the end of the response body.",
         ),
         family(
             in_flight,
-            Value::InFlight,
+            Measure::InFlight,
             3,
             "Requests that have not ended yet.",
         ),
@@ -76,22 +89,23 @@ pub(super) fn families(prefix: &str, duration: &str, in_flight: &str) -> Vec<Fam
 }
 
 /// What a layer says of itself, in every convention.
-pub(super) fn about_the_layer(prefix: &str, group: usize) -> [Family; 2] {
-    let family = |name, value, help| Family {
+pub(super) fn about_the_layer(prefix: &str, series: usize) -> [FamilySpec; 2] {
+    let family = |name, measure, help| FamilySpec {
         name: format!("{prefix}_{name}"),
         help,
-        value,
-        group,
+        unit: None,
+        measure,
+        series,
     };
     [
         family(
             "overflowed_requests",
-            Value::Overflowed,
+            Measure::Overflowed,
             "Requests whose labels were past the layer's budget of label sets.",
         ),
         family(
             "label_sets",
-            Value::LabelSets,
+            Measure::LabelSets,
             "Label sets that the layer holds.",
         ),
     ]

@@ -2,7 +2,7 @@ use super::{
     BLOCK, Place, PlaceOfBins,
     keys::{Key, Keys, hash},
 };
-use crate::sync::{Table, lock};
+use crate::sync::{Cursor, Table, lock};
 use std::sync::{
     Mutex, OnceLock,
     atomic::{AtomicU64, Ordering},
@@ -141,8 +141,18 @@ impl Cells {
         word.map_or(0, |word| word.load(Ordering::Acquire))
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Cell> {
-        self.table.iter()
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.table.iter().count()
+    }
+
+    pub(super) fn begin(&self) -> Cursor {
+        self.table.begin()
+    }
+
+    /// The cells from a place on, each with the place after it.
+    pub(super) fn iter_from(&self, cursor: Cursor) -> impl Iterator<Item = (Cursor, &Cell)> {
+        self.table.iter_from(cursor)
     }
 }
 

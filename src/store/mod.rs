@@ -17,7 +17,7 @@ mod tests;
 pub(crate) use self::{
     exemplars::{Exemplar, ExemplarMap},
     keys::{Key, Keys},
-    snapshot::{Collecting, Snapshot},
+    snapshot::Snapshot,
 };
 
 use self::{

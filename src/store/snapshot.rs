@@ -1,4 +1,5 @@
-use super::{BLOCK, Exemplar, ExemplarMap, Place, PlaceOfBins, Store, cells::Cell};
+use super::{BLOCK, Exemplar, ExemplarMap, Place, PlaceOfBins, Store, cells::Cell, shard::Shard};
+use crate::sync::Cursor;
 use std::{mem, sync::atomic::Ordering};
 
 /// How many words are summed up before others get their turn: a fraction of a millisecond.
@@ -22,7 +23,8 @@ pub(crate) struct Snapshot {
 pub(crate) struct Collecting {
     snapshot: Snapshot,
     shard: usize,
-    cell: usize,
+    /// Where it is in that shard, once it is in there.
+    cursor: Option<Cursor>,
 }
 
 impl Store {
@@ -32,7 +34,7 @@ impl Store {
         Collecting {
             snapshot: Snapshot::new(self, keys),
             shard: 0,
-            cell: 0,
+            cursor: None,
         }
     }
 
@@ -47,21 +49,29 @@ impl Store {
                 }
                 return Some(snapshot);
             };
-            let cells = shard.get().map(|shard| shard.finished.iter());
-            let mut cells = cells.into_iter().flatten().skip(collecting.cell);
-            loop {
-                let Some(cell) = cells.next() else {
-                    (collecting.shard, collecting.cell) = (collecting.shard + 1, 0);
-                    break;
-                };
-                words += collecting.snapshot.add(cell);
-                collecting.cell += 1;
-                if words >= WORDS_PER_STRETCH {
-                    break;
-                }
+            words += shard.get().map_or(0, |shard| collecting.collect(shard));
+            if collecting.cursor.is_none() {
+                collecting.shard += 1;
             }
         }
         None
+    }
+}
+
+impl Collecting {
+    /// Sums up some cells more of a shard. How many words that were.
+    fn collect(&mut self, shard: &Shard) -> usize {
+        let cells = &shard.finished;
+        let mut words = 0;
+        for (next, cell) in cells.iter_from(self.cursor.unwrap_or_else(|| cells.begin())) {
+            words += self.snapshot.add(cell);
+            if words >= WORDS_PER_STRETCH {
+                self.cursor = Some(next);
+                return words;
+            }
+        }
+        self.cursor = None;
+        words
     }
 }
 
@@ -71,9 +81,10 @@ impl Snapshot {
         Self {
             places: store.measures.iter().map(|measure| measure.place).collect(),
             width: layout.words,
-            words: Vec::with_capacity(keys * layout.words),
+            // All zero from the start, so that pages are not touched before they are written.
+            words: vec![0; keys * layout.words],
             blocks_per_key: layout.blocks,
-            block_numbers: Vec::with_capacity(keys * layout.blocks),
+            block_numbers: vec![0; keys * layout.blocks],
             // The first one is the empty one.
             blocks: vec![0; if layout.blocks > 0 { BLOCK } else { 0 }],
             exemplars: ExemplarMap::new(),

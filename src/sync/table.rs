@@ -32,6 +32,13 @@ pub(crate) struct Table<V> {
     len: Mutex<usize>,
 }
 
+/// A place in an iteration that goes on later.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cursor {
+    level: usize,
+    slot: usize,
+}
+
 impl<V: Clone> Table<V> {
     pub(crate) fn new() -> Self {
         Self {
@@ -121,11 +128,38 @@ impl<V: Clone> Table<V> {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &V> {
-        let newest = self.newest.load(Ordering::Acquire);
-        (newest.min(1)..=newest)
-            .filter_map(|level| self.level(level))
-            .flatten()
-            .filter_map(OnceLock::get)
+        let values = self.iter_from(self.begin());
+        values.map(|(_, value)| value)
+    }
+
+    /// Where an iteration begins. It has all values that are there now.
+    pub(crate) fn begin(&self) -> Cursor {
+        Cursor {
+            level: self.newest.load(Ordering::Acquire).min(1),
+            slot: 0,
+        }
+    }
+
+    /// The values from a place on, each with the place after it.
+    pub(crate) fn iter_from(&self, cursor: Cursor) -> impl Iterator<Item = (Cursor, &V)> {
+        // What the first level has is in the second one too.
+        let last = if cursor.level == 0 { 0 } else { LEVELS + 1 };
+        let levels = (cursor.level..=last).map_while(|level| Some((level, self.level(level)?)));
+        levels.flat_map(move |(level, slots)| {
+            let from = if level == cursor.level {
+                cursor.slot
+            } else {
+                0
+            };
+            let slots = (from..).zip(slots.get(from..).unwrap_or(&[]));
+            slots.filter_map(move |(slot, value)| {
+                let after = Cursor {
+                    level,
+                    slot: slot + 1,
+                };
+                Some((after, value.get()?))
+            })
+        })
     }
 }
 

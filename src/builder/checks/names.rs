@@ -31,9 +31,9 @@ pub(super) fn check_labels(
     for name in constant().chain(convention.label_names()) {
         check_label(name)?;
     }
-    for group in &convention.groups {
-        let columns = group.columns.iter().map(|column| column.name.as_str());
-        let mut names: Vec<&str> = constant().chain(columns).collect();
+    for series in &convention.series {
+        let labels = series.labels.iter().map(|label| label.name.as_str());
+        let mut names: Vec<&str> = constant().chain(labels).collect();
         names.sort_unstable();
         if let Some(same) = names.windows(2).find(|pair| pair[0] == pair[1]) {
             let reason = "another label has that name; give one of them another";

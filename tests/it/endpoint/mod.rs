@@ -2,12 +2,16 @@
 //! with collectors that fail.
 
 mod clients_may_be_slow_or_gone;
-mod every_coding_is_whole;
+mod every_encoding_is_whole;
 mod failures_are_whole_answers;
 mod it_tells_of_itself;
 mod scrapes_take_turns;
 
+use crate::support::serve;
+use axum::Router;
+use bytes::Bytes;
 use http::{Request, Response, header};
+use http_body_util::{BodyExt, Full};
 use prometheus_client::{
     collector::Collector,
     encoding::{DescriptorEncoder, EncodeMetric},
@@ -20,6 +24,7 @@ use prometheus_client::{
 use std::{
     convert::Infallible,
     fmt, iter,
+    net::SocketAddr,
     pin::Pin,
     sync::{
         Arc, Mutex,
@@ -28,6 +33,9 @@ use std::{
     task::{Context, Poll, Wake, Waker},
 };
 use tower::{Layer, Service, ServiceExt, service_fn};
+use tower_http::{
+    CompressionLevel, compression::CompressionLayer, decompression::DecompressionLayer,
+};
 use tower_red::{Exposition, ExpositionBody, ExpositionFuture, MetricsLayer, RouteTemplate};
 
 async fn handle(_: Request<()>) -> Result<Response<String>, Infallible> {
@@ -58,23 +66,27 @@ async fn answer(exposition: &Exposition, headers: &[(&str, &str)]) -> Response<E
     exposition.clone().oneshot(request).await.unwrap()
 }
 
-const CODINGS: &[&str] = &[
-    "identity",
-    #[cfg(feature = "gzip")]
-    "gzip",
-    #[cfg(feature = "zstd")]
-    "zstd",
-];
+/// What a scrape can be sent in by a layer around the endpoint.
+const ENCODINGS: [&str; 3] = ["identity", "gzip", "zstd"];
 
-fn decode(coding: &str, bytes: &[u8]) -> String {
-    match coding {
-        "identity" => String::from_utf8(bytes.into()).unwrap(),
-        #[cfg(feature = "gzip")]
-        "gzip" => std::io::read_to_string(flate2::read::GzDecoder::new(bytes)).unwrap(),
-        #[cfg(feature = "zstd")]
-        "zstd" => String::from_utf8(zstd::stream::decode_all(bytes).unwrap()).unwrap(),
-        coding => panic!("{coding}"),
-    }
+/// An endpoint on a socket, compressed for who wants that.
+async fn served_compressed(exposition: Exposition) -> SocketAddr {
+    let compression = CompressionLayer::new().quality(CompressionLevel::Fastest);
+    serve(Router::new().route_service("/metrics", compression.layer(exposition))).await
+}
+
+async fn decode(encoding: &str, bytes: &[u8]) -> String {
+    let mut response = Response::new(Full::new(Bytes::copy_from_slice(bytes)));
+    let value = encoding.parse().unwrap();
+    response.headers_mut().insert("content-encoding", value);
+    let encoded = service_fn(|_: Request<()>| {
+        let response = response.clone();
+        async { Ok::<_, Infallible>(response) }
+    });
+    let decoded = DecompressionLayer::new().layer(encoded);
+    let decoded = decoded.oneshot(Request::new(())).await.unwrap();
+    let bytes = decoded.into_body().collect().await.unwrap().to_bytes();
+    String::from_utf8(bytes.into()).unwrap()
 }
 
 /// How often a waker woke.

@@ -25,31 +25,31 @@ http_requests_cancelled_total{method="GET",route="/users/{id}",phase="body"} 1
 http_requests_cancelled_total{method="GET",route="/users/{id}",phase="head"} 1
 # HELP http_request_duration_seconds Time from the call to the end of the response body.
 # TYPE http_request_duration_seconds histogram
-http_request_duration_seconds_sum{method="GET",route="/users/{id}",status="200"} 1.15
-http_request_duration_seconds_count{method="GET",route="/users/{id}",status="200"} 3
 http_request_duration_seconds_bucket{le="0.1",method="GET",route="/users/{id}",status="200"} 2
 http_request_duration_seconds_bucket{le="1.0",method="GET",route="/users/{id}",status="200"} 3
 http_request_duration_seconds_bucket{le="+Inf",method="GET",route="/users/{id}",status="200"} 3
-http_request_duration_seconds_sum{method="GET",route="/users/{id}",status="499"} 2.0
-http_request_duration_seconds_count{method="GET",route="/users/{id}",status="499"} 1
+http_request_duration_seconds_sum{method="GET",route="/users/{id}",status="200"} 1.15
+http_request_duration_seconds_count{method="GET",route="/users/{id}",status="200"} 3
 http_request_duration_seconds_bucket{le="0.1",method="GET",route="/users/{id}",status="499"} 0
 http_request_duration_seconds_bucket{le="1.0",method="GET",route="/users/{id}",status="499"} 0
 http_request_duration_seconds_bucket{le="+Inf",method="GET",route="/users/{id}",status="499"} 1
-http_request_duration_seconds_sum{method="GET",route="/users/{id}",status="500"} 0.25
-http_request_duration_seconds_count{method="GET",route="/users/{id}",status="500"} 1
+http_request_duration_seconds_sum{method="GET",route="/users/{id}",status="499"} 2.0
+http_request_duration_seconds_count{method="GET",route="/users/{id}",status="499"} 1
 http_request_duration_seconds_bucket{le="0.1",method="GET",route="/users/{id}",status="500"} 0
 http_request_duration_seconds_bucket{le="1.0",method="GET",route="/users/{id}",status="500"} 1
 http_request_duration_seconds_bucket{le="+Inf",method="GET",route="/users/{id}",status="500"} 1
-http_request_duration_seconds_sum{method="POST",route="/users/{id}",status="200"} 0.004
-http_request_duration_seconds_count{method="POST",route="/users/{id}",status="200"} 1
+http_request_duration_seconds_sum{method="GET",route="/users/{id}",status="500"} 0.25
+http_request_duration_seconds_count{method="GET",route="/users/{id}",status="500"} 1
 http_request_duration_seconds_bucket{le="0.1",method="POST",route="/users/{id}",status="200"} 1
 http_request_duration_seconds_bucket{le="1.0",method="POST",route="/users/{id}",status="200"} 1
 http_request_duration_seconds_bucket{le="+Inf",method="POST",route="/users/{id}",status="200"} 1
-http_request_duration_seconds_sum{method="POST",route="/users/{id}",status="500"} 0.25
-http_request_duration_seconds_count{method="POST",route="/users/{id}",status="500"} 1
+http_request_duration_seconds_sum{method="POST",route="/users/{id}",status="200"} 0.004
+http_request_duration_seconds_count{method="POST",route="/users/{id}",status="200"} 1
 http_request_duration_seconds_bucket{le="0.1",method="POST",route="/users/{id}",status="500"} 0
 http_request_duration_seconds_bucket{le="1.0",method="POST",route="/users/{id}",status="500"} 1
 http_request_duration_seconds_bucket{le="+Inf",method="POST",route="/users/{id}",status="500"} 1
+http_request_duration_seconds_sum{method="POST",route="/users/{id}",status="500"} 0.25
+http_request_duration_seconds_count{method="POST",route="/users/{id}",status="500"} 1
 # HELP http_requests_in_flight Requests that have not ended yet.
 # TYPE http_requests_in_flight gauge
 http_requests_in_flight{method="GET",route="/users/{id}"} 1
@@ -62,59 +62,59 @@ http_overflowed_requests_total 0
 http_label_sets 6
 "#;
 
-const ALL_ENDINGS_OPEN_METRICS: &str = r#"# HELP http_requests Requests that ended, in whatever way.
-# TYPE http_requests counter
+const ALL_ENDINGS_OPEN_METRICS: &str = r#"# TYPE http_requests counter
+# HELP http_requests Requests that ended, in whatever way.
 http_requests_total{method="GET",route="/users/{id}",status="200"} 3
 http_requests_total{method="GET",route="/users/{id}",status="499"} 1
 http_requests_total{method="GET",route="/users/{id}",status="500"} 1
 http_requests_total{method="POST",route="/users/{id}",status="200"} 1
 http_requests_total{method="POST",route="/users/{id}",status="500"} 1
-# HELP http_errors Requests that failed, by cause.
 # TYPE http_errors counter
+# HELP http_errors Requests that failed, by cause.
 http_errors_total{method="GET",route="/users/{id}",error="500"} 1
 http_errors_total{method="POST",route="/users/{id}",error="body"} 1
 http_errors_total{method="POST",route="/users/{id}",error="service"} 1
-# HELP http_requests_cancelled Requests that were dropped before their end.
 # TYPE http_requests_cancelled counter
+# HELP http_requests_cancelled Requests that were dropped before their end.
 http_requests_cancelled_total{method="GET",route="/users/{id}",phase="body"} 1
 http_requests_cancelled_total{method="GET",route="/users/{id}",phase="head"} 1
-# HELP http_request_duration_seconds Time from the call to the end of the response body.
 # TYPE http_request_duration_seconds histogram
 # UNIT http_request_duration_seconds seconds
-http_request_duration_seconds_sum{method="GET",route="/users/{id}",status="200"} 1.15
-http_request_duration_seconds_count{method="GET",route="/users/{id}",status="200"} 3
+# HELP http_request_duration_seconds Time from the call to the end of the response body.
 http_request_duration_seconds_bucket{le="0.1",method="GET",route="/users/{id}",status="200"} 2
 http_request_duration_seconds_bucket{le="1.0",method="GET",route="/users/{id}",status="200"} 3
 http_request_duration_seconds_bucket{le="+Inf",method="GET",route="/users/{id}",status="200"} 3
-http_request_duration_seconds_sum{method="GET",route="/users/{id}",status="499"} 2.0
-http_request_duration_seconds_count{method="GET",route="/users/{id}",status="499"} 1
+http_request_duration_seconds_sum{method="GET",route="/users/{id}",status="200"} 1.15
+http_request_duration_seconds_count{method="GET",route="/users/{id}",status="200"} 3
 http_request_duration_seconds_bucket{le="0.1",method="GET",route="/users/{id}",status="499"} 0
 http_request_duration_seconds_bucket{le="1.0",method="GET",route="/users/{id}",status="499"} 0
 http_request_duration_seconds_bucket{le="+Inf",method="GET",route="/users/{id}",status="499"} 1
-http_request_duration_seconds_sum{method="GET",route="/users/{id}",status="500"} 0.25
-http_request_duration_seconds_count{method="GET",route="/users/{id}",status="500"} 1
+http_request_duration_seconds_sum{method="GET",route="/users/{id}",status="499"} 2.0
+http_request_duration_seconds_count{method="GET",route="/users/{id}",status="499"} 1
 http_request_duration_seconds_bucket{le="0.1",method="GET",route="/users/{id}",status="500"} 0
 http_request_duration_seconds_bucket{le="1.0",method="GET",route="/users/{id}",status="500"} 1
 http_request_duration_seconds_bucket{le="+Inf",method="GET",route="/users/{id}",status="500"} 1
-http_request_duration_seconds_sum{method="POST",route="/users/{id}",status="200"} 0.004
-http_request_duration_seconds_count{method="POST",route="/users/{id}",status="200"} 1
+http_request_duration_seconds_sum{method="GET",route="/users/{id}",status="500"} 0.25
+http_request_duration_seconds_count{method="GET",route="/users/{id}",status="500"} 1
 http_request_duration_seconds_bucket{le="0.1",method="POST",route="/users/{id}",status="200"} 1
 http_request_duration_seconds_bucket{le="1.0",method="POST",route="/users/{id}",status="200"} 1
 http_request_duration_seconds_bucket{le="+Inf",method="POST",route="/users/{id}",status="200"} 1
-http_request_duration_seconds_sum{method="POST",route="/users/{id}",status="500"} 0.25
-http_request_duration_seconds_count{method="POST",route="/users/{id}",status="500"} 1
+http_request_duration_seconds_sum{method="POST",route="/users/{id}",status="200"} 0.004
+http_request_duration_seconds_count{method="POST",route="/users/{id}",status="200"} 1
 http_request_duration_seconds_bucket{le="0.1",method="POST",route="/users/{id}",status="500"} 0
 http_request_duration_seconds_bucket{le="1.0",method="POST",route="/users/{id}",status="500"} 1
 http_request_duration_seconds_bucket{le="+Inf",method="POST",route="/users/{id}",status="500"} 1
-# HELP http_requests_in_flight Requests that have not ended yet.
+http_request_duration_seconds_sum{method="POST",route="/users/{id}",status="500"} 0.25
+http_request_duration_seconds_count{method="POST",route="/users/{id}",status="500"} 1
 # TYPE http_requests_in_flight gauge
+# HELP http_requests_in_flight Requests that have not ended yet.
 http_requests_in_flight{method="GET",route="/users/{id}"} 1
 http_requests_in_flight{method="POST",route="/users/{id}"} 0
-# HELP http_overflowed_requests Requests whose labels were past the layer's budget of label sets.
 # TYPE http_overflowed_requests counter
+# HELP http_overflowed_requests Requests whose labels were past the layer's budget of label sets.
 http_overflowed_requests_total 0
-# HELP http_label_sets Label sets that the layer holds.
 # TYPE http_label_sets gauge
+# HELP http_label_sets Label sets that the layer holds.
 http_label_sets 6
 # EOF
 "#;
@@ -156,22 +156,22 @@ http_label_sets 0
 ";
     assert_eq!(text(&exposition, CLASSIC).await, classic);
     let open_metrics = "\
-# HELP http_requests Requests that ended, in whatever way.
 # TYPE http_requests counter
-# HELP http_errors Requests that failed, by cause.
+# HELP http_requests Requests that ended, in whatever way.
 # TYPE http_errors counter
-# HELP http_requests_cancelled Requests that were dropped before their end.
+# HELP http_errors Requests that failed, by cause.
 # TYPE http_requests_cancelled counter
-# HELP http_request_duration_seconds Time from the call to the end of the response body.
+# HELP http_requests_cancelled Requests that were dropped before their end.
 # TYPE http_request_duration_seconds histogram
 # UNIT http_request_duration_seconds seconds
-# HELP http_requests_in_flight Requests that have not ended yet.
+# HELP http_request_duration_seconds Time from the call to the end of the response body.
 # TYPE http_requests_in_flight gauge
-# HELP http_overflowed_requests Requests whose labels were past the layer's budget of label sets.
+# HELP http_requests_in_flight Requests that have not ended yet.
 # TYPE http_overflowed_requests counter
+# HELP http_overflowed_requests Requests whose labels were past the layer's budget of label sets.
 http_overflowed_requests_total 0
-# HELP http_label_sets Label sets that the layer holds.
 # TYPE http_label_sets gauge
+# HELP http_label_sets Label sets that the layer holds.
 http_label_sets 0
 # EOF
 ";
@@ -213,15 +213,7 @@ async fn le_reads_the_same_in_both_dialects() {
                 Some(rest.split_once('"').unwrap().0)
             });
             let expected = [
-                "0.00001",
-                "0.005",
-                "0.1",
-                "0.3",
-                "1.0",
-                "2.5",
-                "10.0",
-                "1000000000.0",
-                "+Inf",
+                "1e-05", "0.005", "0.1", "0.3", "1.0", "2.5", "10.0", "1e+09", "+Inf",
             ];
             assert_eq!(les.collect::<Vec<_>>(), expected);
         }

@@ -46,15 +46,10 @@ async fn the_format_is_negotiated_and_has_its_exact_content_type() {
             let body = body.collect().await.unwrap().to_bytes();
             assert_eq!(head.status, StatusCode::OK);
             assert_eq!(head.headers["content-type"], content_type, "{accept:?}");
-            let vary = match cfg!(any(feature = "gzip", feature = "zstd")) {
-                true => "accept, accept-encoding",
-                false => "accept",
-            };
-            assert_eq!(head.headers["vary"], vary);
+            assert_eq!(head.headers["vary"], "accept");
             let dialect = content_type.split_once(';').unwrap().0;
             let whole = text(&exposition, dialect).await;
-            let length = whole.len().to_string();
-            assert_eq!(head.headers["content-length"], length.as_str());
+            assert!(!head.headers.contains_key("content-length"));
             let expected = if method == "GET" {
                 whole
             } else {

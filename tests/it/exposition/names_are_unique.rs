@@ -35,7 +35,7 @@ async fn two_layers_of_the_same_names_on_one_registry_are_a_build_error() {
         ),
         (
             OPEN_METRICS,
-            "# HELP jobs Jobs done.\n# TYPE jobs counter\njobs_total 0\n",
+            "# TYPE jobs counter\n# HELP jobs Jobs done.\njobs_total 0\n",
         ),
     ] {
         let (alone, pair) = TestLayer::pair(small_buckets());

@@ -57,7 +57,7 @@ async fn a_registry_comes_before_the_layer_in_the_same_scrape() {
     let classic = "# HELP jobs_total Jobs done.\n# TYPE jobs_total counter\njobs_total 7\n";
     let ours = alone.clone()(CLASSIC).await;
     assert_eq!(text(&exposition, CLASSIC).await, format!("{classic}{ours}"));
-    let open_metrics = "# HELP jobs Jobs done.\n# TYPE jobs counter\njobs_total 7\n";
+    let open_metrics = "# TYPE jobs counter\n# HELP jobs Jobs done.\njobs_total 7\n";
     let ours = alone(OPEN_METRICS).await;
     assert_eq!(
         text(&exposition, OPEN_METRICS).await,
@@ -137,66 +137,66 @@ fn full_registry() -> Registry {
     registry
 }
 
-const FULL_OPEN_METRICS: &str = r##"# HELP plain A counter.
-# TYPE plain counter
+const FULL_OPEN_METRICS: &str = r##"# TYPE plain counter
+# HELP plain A counter.
 plain_total 3
-# HELP busy_seconds With a unit.
 # TYPE busy_seconds counter
 # UNIT busy_seconds seconds
+# HELP busy_seconds With a unit.
 busy_seconds_total 1.5
-# HELP const Constant.
 # TYPE const counter
+# HELP const Constant.
 const_total 42
-# HELP labelled With labels.
 # TYPE labelled counter
+# HELP labelled With labels.
 labelled_total{trap="} 9 # {a=\"b\\\"} \n"} 1
-# HELP traced With an exemplar.
 # TYPE traced counter
+# HELP traced With an exemplar.
 traced_total 2 # {trace="} 9 # {a=\"b\\\"} \n",b="2"} 2.0
-# HELP both Labels and an exemplar.
 # TYPE both counter
+# HELP both Labels and an exemplar.
 both_total{trap="} 9 # {a=\"b\\\"} \n",t=" # {"} 5 # {trace=" # {x=\""} 5.0
-# HELP level A gauge.
 # TYPE level gauge
+# HELP level A gauge.
 level -4
-# HELP size_bytes Of something.
 # TYPE size_bytes gauge
 # UNIT size_bytes bytes
+# HELP size_bytes Of something.
 size_bytes 10
-# HELP belt_parsecs In parsecs.
 # TYPE belt_parsecs gauge
 # UNIT belt_parsecs parsecs
+# HELP belt_parsecs In parsecs.
 belt_parsecs 0
-# HELP waits A histogram.
 # TYPE waits histogram
-waits_sum 0.25
-waits_count 1
+# HELP waits A histogram.
 waits_bucket{le="0.5"} 1
 waits_bucket{le="1.0"} 1
 waits_bucket{le="+Inf"} 1
-# HELP traces With exemplars.
+waits_sum 0.25
+waits_count 1
 # TYPE traces histogram
-traces_sum 8.5
-traces_count 2
+# HELP traces With exemplars.
 traces_bucket{le="1.0"} 1 # {trace="} 9 # {a=\"b\\\"} \n"} 0.5 1.5
 traces_bucket{le="+Inf"} 2 # {trace="}"} 8.0
-# HELP build About it.
+traces_sum 8.5
+traces_count 2
 # TYPE build info
+# HELP build About it.
 build_info{version="1 # {}"} 1
-# HELP what Is it.
 # TYPE what unknown
+# HELP what Is it.
 what 0.5
-# HELP escaped Has \"quotes\", \\ and \\n.
 # TYPE escaped gauge
+# HELP escaped Has \"quotes\", \\ and \\n.
 escaped 0
-# HELP sub_inner With a prefix.
 # TYPE sub_inner counter
+# HELP sub_inner With a prefix.
 sub_inner_total 0
-# HELP sub_deep With a label.
 # TYPE sub_deep counter
+# HELP sub_deep With a label.
 sub_deep_total{zone="a\"}b"} 0
-# HELP sub_deeper With two.
 # TYPE sub_deeper gauge
+# HELP sub_deeper With two.
 sub_deeper{zone="a\"}b",x="y"} 1
 # EOF
 "##;
@@ -230,17 +230,17 @@ size_bytes 10
 belt_parsecs 0
 # HELP waits A histogram.
 # TYPE waits histogram
-waits_sum 0.25
-waits_count 1
 waits_bucket{le="0.5"} 1
 waits_bucket{le="1.0"} 1
 waits_bucket{le="+Inf"} 1
+waits_sum 0.25
+waits_count 1
 # HELP traces With exemplars.
 # TYPE traces histogram
-traces_sum 8.5
-traces_count 2
 traces_bucket{le="1.0"} 1
 traces_bucket{le="+Inf"} 2
+traces_sum 8.5
+traces_count 2
 # HELP build_info About it.
 # TYPE build_info gauge
 build_info{version="1 # {}"} 1
@@ -268,10 +268,12 @@ async fn in_open_metrics_a_registry_reads_as_the_library_writes_it() {
     assert_eq!(text, FULL_OPEN_METRICS);
     let mut library = String::new();
     prometheus_client::encoding::text::encode(&mut library, &full_registry()).unwrap();
-    // But for help texts, which the library leaves as they are.
+    // But for help texts, which the library leaves as they are, and the order of a family's lines.
     let samples = |text: &str| {
         let lines = text.lines().filter(|line| !line.starts_with("# HELP"));
-        lines.map(str::to_owned).collect::<Vec<_>>()
+        let mut lines: Vec<_> = lines.map(str::to_owned).collect();
+        lines.sort_unstable();
+        lines
     };
     assert_eq!(samples(&text), samples(&library));
 }

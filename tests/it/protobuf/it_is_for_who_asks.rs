@@ -11,7 +11,7 @@ use std::time::Duration;
 use tower_red::{Exposition, MetricsLayer, NativeHistogram, ScrapeError};
 
 #[tokio::test]
-async fn a_big_scrape_comes_in_pieces_and_knows_its_length_compressed_or_not() {
+async fn a_big_scrape_comes_in_pieces() {
     let driven =
         TestLayer::new(MetricsLayer::builder().native_histogram(NativeHistogram::default()));
     for n in 0..2_000 {
@@ -32,43 +32,16 @@ async fn a_big_scrape_comes_in_pieces_and_knows_its_length_compressed_or_not() {
     assert!(frames.iter().all(|frame| *frame < 64 * 1024), "{frames:?}");
 
     let mut sender = http1(served(driven.exposition.clone()).await).await;
-    let codings = [
-        "identity",
-        #[cfg(feature = "gzip")]
-        "gzip",
-        #[cfg(feature = "zstd")]
-        "zstd",
-    ];
-    for coding in codings {
-        let mut lengths = Vec::new();
-        for method in ["HEAD", "GET"] {
-            let mut request = request(method, "/metrics");
-            let headers = request.headers_mut();
-            headers.insert("accept", PROTOBUF.parse().unwrap());
-            headers.insert("accept-encoding", coding.parse().unwrap());
-            sender.ready().await.unwrap();
-            let response = sender.send_request(request).await.unwrap();
-            lengths.push(response.headers()["content-length"].clone());
-            let bytes = response.into_body().collect().await.unwrap().to_bytes();
-            if method == "HEAD" {
-                assert!(bytes.is_empty());
-                continue;
-            }
-            assert_eq!(lengths, [&bytes.len().to_string(); 2], "{coding}");
-            let bytes: Vec<u8> = match coding {
-                #[cfg(feature = "gzip")]
-                "gzip" => {
-                    let mut decoded = Vec::new();
-                    let mut decoder = flate2::read::GzDecoder::new(&*bytes);
-                    std::io::Read::read_to_end(&mut decoder, &mut decoded).unwrap();
-                    decoded
-                }
-                #[cfg(feature = "zstd")]
-                "zstd" => zstd::stream::decode_all(&*bytes).unwrap(),
-                _ => bytes.into(),
-            };
-            assert!(bytes == plain, "{coding}");
-        }
+    for method in ["HEAD", "GET"] {
+        let mut request = request(method, "/metrics");
+        let headers = request.headers_mut();
+        headers.insert("accept", PROTOBUF.parse().unwrap());
+        sender.ready().await.unwrap();
+        let response = sender.send_request(request).await.unwrap();
+        assert!(!response.headers().contains_key("content-length"));
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        let expected = if method == "GET" { &plain[..] } else { &[] };
+        assert!(bytes == expected, "{method}");
     }
 }
 

@@ -1,4 +1,4 @@
-use std::{error::Error, fmt, io};
+use std::{error::Error, fmt};
 
 /// Why a scrape was answered with 500. Its message, which is also the response's text, names what is to blame.
 ///
@@ -56,19 +56,20 @@ pub enum ScrapeError {
         /// The name of the family, as far as it can be made out.
         family: String,
     },
-    /// The compression failed, as it does without memory.
-    Compress {
-        /// What it says itself.
-        reason: String,
+    /// No label may have that name.
+    InvalidLabel {
+        /// The name of the family.
+        family: String,
+        /// The name of the label.
+        label: String,
     },
-}
-
-impl From<io::Error> for ScrapeError {
-    fn from(error: io::Error) -> Self {
-        Self::Compress {
-            reason: error.to_string(),
-        }
-    }
+    /// A series has two labels of the same name.
+    DuplicateLabel {
+        /// The name of the family.
+        family: String,
+        /// The name of the label.
+        label: String,
+    },
 }
 
 impl fmt::Display for ScrapeError {
@@ -93,7 +94,14 @@ impl fmt::Display for ScrapeError {
                 f,
                 "metric family {family:?} is malformed: its help text has a line break, or its name a space"
             ),
-            Self::Compress { reason } => write!(f, "the text cannot be compressed: {reason}"),
+            Self::InvalidLabel { family, label } => write!(
+                f,
+                "metric family {family:?} has a label {label:?}, whose name does not match [a-zA-Z_][a-zA-Z0-9_]*"
+            ),
+            Self::DuplicateLabel { family, label } => write!(
+                f,
+                "metric family {family:?} has a series with more than one label {label:?}"
+            ),
         }
     }
 }

@@ -1,46 +1,39 @@
-//! Which dialect a scraper prefers, by its `Accept` headers (RFC 9110, section 12.5.1).
+//! Which format a scraper prefers, by its `Accept` headers (RFC 9110, section 12.5.1).
 
-use super::text::Dialect;
-use http::{HeaderMap, HeaderName, header::ACCEPT};
+use crate::format::{FORMATS, Format};
+use http::{HeaderMap, header::ACCEPT};
 
-/// The dialect that is preferred; the classic one if there is no preference, or for nothing that we have.
-pub(super) fn negotiate(headers: &HeaderMap) -> Dialect {
-    let mut classic = Preference::default();
-    let mut open_metrics = Preference::default();
-    #[cfg(feature = "protobuf")]
-    let mut protobuf = Preference::default();
-    for range in elements(headers, &ACCEPT).filter_map(MediaRange::parse) {
-        let quality = range.quality;
-        classic.weigh(range.specificity(("text", "plain"), &["0.0.4"]), quality);
-        let name = ("application", "openmetrics-text");
-        open_metrics.weigh(range.specificity(name, &["1.0.0"]), quality);
-        #[cfg(feature = "protobuf")]
-        protobuf.weigh(range.specificity_of_protobuf(), quality);
+/// The format that is preferred; the first of the table for who prefers none, or nothing that we have.
+///
+/// Of those that are wanted alike, one that is named comes before one that only is not excluded.
+pub(super) fn negotiate(headers: &HeaderMap) -> &'static Format {
+    let ranges: Vec<_> = accepted(headers).filter_map(MediaRange::parse).collect();
+    let mut best = &FORMATS[0];
+    let mut most = (0, 0);
+    for format in FORMATS {
+        let preference = Preference::of(format, &ranges);
+        if preference.quality > 0 && preference.rank(format) > most {
+            best = format;
+            most = preference.rank(format);
+        }
     }
-    // Who names it at all has a use for it, and it says the most.
-    #[cfg(feature = "protobuf")]
-    if protobuf.quality > 0 && protobuf.quality >= classic.quality.max(open_metrics.quality) {
-        return Dialect::Protobuf;
-    }
-    if open_metrics.quality > classic.quality {
-        Dialect::OpenMetrics
-    } else {
-        Dialect::Classic
-    }
+    best
 }
 
-/// The elements of all headers of that name. A header that is no text says nothing.
-pub(super) fn elements<'a>(
-    headers: &'a HeaderMap,
-    name: &HeaderName,
-) -> impl Iterator<Item = &'a str> {
-    let values = headers.get_all(name).into_iter();
+/// The elements of all headers. A header that is no text says nothing.
+fn accepted(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    let values = headers.get_all(ACCEPT).into_iter();
     values
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| split(value, ','))
 }
 
-/// What the most specific media range says of a type so far.
+/// How closely a media range describes a format: not by name, or by name.
+const ANY: u8 = 1;
+const ANY_SUBTYPE: u8 = 2;
+const NAMED: u8 = 3;
+
+/// What the most specific media ranges say of a format.
 #[derive(Default)]
 struct Preference {
     specificity: u8,
@@ -49,19 +42,28 @@ struct Preference {
 }
 
 impl Preference {
-    /// By a range that describes the type so closely, or not at all.
-    fn weigh(&mut self, specificity: Option<u8>, quality: u16) {
-        let Some(specificity) = specificity else {
-            return;
-        };
-        if specificity > self.specificity {
-            *self = Self {
-                specificity,
-                quality,
+    fn of(format: &Format, ranges: &[MediaRange<'_>]) -> Self {
+        let mut preference = Self::default();
+        for range in ranges {
+            let Some(specificity) = range.specificity(format) else {
+                continue;
             };
-        } else if specificity == self.specificity {
-            self.quality = self.quality.max(quality);
+            let quality = range.quality;
+            if specificity > preference.specificity {
+                preference = Self {
+                    specificity,
+                    quality,
+                };
+            } else if specificity == preference.specificity {
+                preference.quality = preference.quality.max(quality);
+            }
         }
+        preference
+    }
+
+    fn rank(&self, format: &Format) -> (u16, u8) {
+        let is_named = self.specificity >= NAMED;
+        (self.quality, if is_named { format.rank } else { 0 })
     }
 }
 
@@ -69,12 +71,7 @@ impl Preference {
 struct MediaRange<'a> {
     kind: &'a str,
     subtype: &'a str,
-    version: Option<&'a str>,
-    charset: Option<&'a str>,
-    #[cfg(feature = "protobuf")]
-    proto: Option<&'a str>,
-    #[cfg(feature = "protobuf")]
-    encoding: Option<&'a str>,
+    parameters: Vec<(&'a str, &'a str)>,
     quality: u16,
 }
 
@@ -86,78 +83,53 @@ impl<'a> MediaRange<'a> {
         let mut range = Self {
             kind,
             subtype,
-            version: None,
-            charset: None,
-            #[cfg(feature = "protobuf")]
-            proto: None,
-            #[cfg(feature = "protobuf")]
-            encoding: None,
+            parameters: Vec::new(),
             quality: 1_000,
         };
-        for parameter in parts
-            .map(str::trim)
-            .filter(|parameter| !parameter.is_empty())
-        {
+        for parameter in parts.map(str::trim).filter(|it| !it.is_empty()) {
             let (name, value) = parameter.split_once('=')?;
             let value = value.trim_matches('"');
-            match name.to_ascii_lowercase().as_str() {
-                "q" => range.quality = parse_quality(value)?,
-                "version" => range.version = Some(value),
-                "charset" => range.charset = Some(value),
-                #[cfg(feature = "protobuf")]
-                "proto" => range.proto = Some(value),
-                #[cfg(feature = "protobuf")]
-                "encoding" => range.encoding = Some(value),
-                // Prometheus 3 sends `escaping`, which only matters for names that have to be escaped.
-                _ => {}
+            if name.eq_ignore_ascii_case("q") {
+                range.quality = parse_quality(value)?;
+            } else {
+                range.parameters.push((name, value));
             }
         }
         Some(range)
     }
 
-    /// How closely the range describes a type of ours; `None` if it does not match it.
-    fn specificity(&self, (kind, subtype): (&str, &str), versions: &[&str]) -> Option<u8> {
+    /// How closely it describes a format; `None` if it does not match it. Parameters that a format does not have
+    /// say nothing: Prometheus 3 sends `escaping`, which only matters for names that have to be escaped.
+    fn specificity(&self, format: &Format) -> Option<u8> {
+        let (kind, subtype) = format.media_type;
         if (self.kind, self.subtype) == ("*", "*") {
-            return Some(1);
+            return format.is_text.then_some(ANY);
         }
         if !self.kind.eq_ignore_ascii_case(kind) {
             return None;
         }
         if self.subtype == "*" {
-            return Some(2);
+            return format.is_text.then_some(ANY_SUBTYPE);
         }
-        let charset = self
-            .charset
-            .is_none_or(|charset| charset.eq_ignore_ascii_case("utf-8"));
-        if !self.subtype.eq_ignore_ascii_case(subtype) || !charset {
+        if !self.subtype.eq_ignore_ascii_case(subtype) {
             return None;
         }
-        match self.version {
-            None => Some(3),
-            Some(version) => versions.contains(&version).then_some(4),
+        let mut specificity = NAMED;
+        for (name, value) in format.parameters {
+            let mut given = self.parameters.iter();
+            if let Some((_, given)) = given.find(|(given, _)| given.eq_ignore_ascii_case(name)) {
+                if !given.eq_ignore_ascii_case(value) {
+                    return None;
+                }
+                specificity += 1;
+            }
         }
-    }
-
-    /// The same for protobuf as we write it. It has to be named: whoever takes anything may want to read it.
-    #[cfg(feature = "protobuf")]
-    fn specificity_of_protobuf(&self) -> Option<u8> {
-        let is = |a: &str, b| a.eq_ignore_ascii_case(b);
-        if !is(self.kind, "application") || !is(self.subtype, "vnd.google.protobuf") {
-            return None;
-        }
-        let proto = self
-            .proto
-            .map(|it| it == "io.prometheus.client.MetricFamily");
-        // There are `text` and `compact-text` too, which are for debugging.
-        let encoding = self.encoding.map(|it| is(it, "delimited"));
-        let given = [proto, encoding];
-        let matches = !given.contains(&Some(false));
-        matches.then_some(3 + given.iter().flatten().count() as u8)
+        Some(specificity)
     }
 }
 
 /// A weight from 0 to 1 with up to three digits, in thousandths.
-pub(super) fn parse_quality(value: &str) -> Option<u16> {
+fn parse_quality(value: &str) -> Option<u16> {
     let (whole, digits) = value.split_once('.').unwrap_or((value, ""));
     if digits.len() > 3 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
@@ -192,12 +164,15 @@ fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
 mod tests {
     use super::*;
 
-    fn of(values: &[&str]) -> Dialect {
+    const CLASSIC: &str = "text/plain; version=0.0.4; charset=utf-8";
+    const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+    fn of(values: &[&str]) -> &'static str {
         let mut headers = HeaderMap::new();
         for value in values {
             headers.append(ACCEPT, value.parse().unwrap());
         }
-        negotiate(&headers)
+        negotiate(&headers).content_type
     }
 
     #[test]
@@ -214,12 +189,16 @@ mod tests {
             "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2",
             "text/plain;q=0, */*;q=0.1",
             "text/html;title=\"a, text/plain;\", application/openmetrics-text",
+            // Both are named, or only this one.
+            "application/openmetrics-text, text/plain;version=0.0.4",
+            "text/plain;version=0.0.4;charset=utf-8, application/openmetrics-text",
+            "application/openmetrics-text, */*",
         ] {
-            assert_eq!(of(&[accept]), Dialect::OpenMetrics, "{accept}");
+            assert_eq!(of(&[accept]), OPEN_METRICS, "{accept}");
         }
         assert_eq!(
             of(&["text/plain;q=0.1", "application/openmetrics-text"]),
-            Dialect::OpenMetrics
+            OPEN_METRICS
         );
     }
 
@@ -230,6 +209,8 @@ mod tests {
             "*/*",
             "text/*",
             "text/plain",
+            "text/plain, */*",
+            "text/*, application/*",
             "text/html,application/xhtml+xml,*/*;q=0.8",
             "application/json",
             "application/openmetrics-text;version=0.0.1",
@@ -237,15 +218,14 @@ mod tests {
             "application/openmetrics-text;charset=latin1",
             "application/openmetrics-text;q=0",
             "application/openmetrics-text;q=0.4, text/plain;q=0.5",
-            "application/openmetrics-text, text/plain;version=0.0.4",
             "application/openmetrics-text;q=0.4, */*;q=0.5",
             "application/openmetrics-text;q=0, application/*",
             // Prometheus 2.20, which asks for a version of OpenMetrics before the first one.
             "application/openmetrics-text; version=0.0.1,text/plain;version=0.0.4;q=0.5,*/*;q=0.1",
         ] {
-            assert_eq!(of(&[accept]), Dialect::Classic, "{accept}");
+            assert_eq!(of(&[accept]), CLASSIC, "{accept}");
         }
-        assert_eq!(of(&[]), Dialect::Classic);
+        assert_eq!(of(&[]), CLASSIC);
     }
 
     #[cfg(feature = "protobuf")]
@@ -270,7 +250,11 @@ mod tests {
                 "{DELIMITED};q=0.6,application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3,text/plain;version=0.0.4;q=0.2,*/*;q=0.1"
             ),
         ] {
-            assert_eq!(of(&[accept]), Dialect::Protobuf, "{accept}");
+            assert_eq!(
+                of(&[accept]),
+                "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited",
+                "{accept}"
+            );
         }
         for accept in [
             "*/*",
@@ -284,7 +268,7 @@ mod tests {
             &format!("application/vnd.google.protobuf,{DELIMITED};q=0"),
             "application/protobuf",
         ] {
-            assert_eq!(of(&[accept]), Dialect::Classic, "{accept}");
+            assert_eq!(of(&[accept]), CLASSIC, "{accept}");
         }
         for accept in [
             "application/*",
@@ -292,7 +276,7 @@ mod tests {
             &format!("{DELIMITED};q=0.4,application/openmetrics-text;q=0.5"),
             "application/vnd.google.protobuf;encoding=text,application/openmetrics-text;q=0.5",
         ] {
-            assert_eq!(of(&[accept]), Dialect::OpenMetrics, "{accept}");
+            assert_eq!(of(&[accept]), OPEN_METRICS, "{accept}");
         }
     }
 
@@ -309,14 +293,14 @@ mod tests {
             ",;=,\"",
             "\"application/openmetrics-text",
         ] {
-            assert_eq!(of(&[accept]), Dialect::Classic, "{accept}");
+            assert_eq!(of(&[accept]), CLASSIC, "{accept}");
             let and_more = format!("{accept}\", application/openmetrics-text;q=0.2");
             let and_more = if accept.contains('"') {
                 and_more
             } else {
                 and_more.replacen('"', "", 1)
             };
-            assert_eq!(of(&[&and_more]), Dialect::OpenMetrics, "{and_more}");
+            assert_eq!(of(&[&and_more]), OPEN_METRICS, "{and_more}");
         }
     }
 

@@ -1,5 +1,4 @@
-//! The wire format of protobuf, as far as `io.prometheus.client` needs it, and the messages that all metrics
-//! share. Numbers of fields are those of its `metrics.proto`.
+//! The wire format of protobuf, as far as `io.prometheus.client` needs it.
 //!
 //! What has the default value is written all the same, as the official clients do: it takes a few bytes, and
 //! nobody has to wonder whether it is known.
@@ -28,11 +27,6 @@ fn varint(mut value: u64) -> ([u8; LONGEST_VARINT], usize) {
         }
     }
     (bytes, length)
-}
-
-/// How many bytes a number takes as a varint.
-pub(super) fn varint_length(value: u64) -> usize {
-    varint(value).1
 }
 
 pub(super) fn push_varint(out: &mut Message, value: u64) {
@@ -76,136 +70,6 @@ pub(super) fn push_message(out: &mut Message, field: u32, write: impl FnOnce(&mu
     out[start..].rotate_right(bytes);
 }
 
-/// `MetricType`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Counter,
-    Gauge,
-    Untyped,
-    Histogram,
-}
-
-impl Kind {
-    /// The type of that name in the classic text format.
-    pub(super) fn of(name: &str) -> Self {
-        match name {
-            "counter" => Self::Counter,
-            "gauge" => Self::Gauge,
-            "histogram" => Self::Histogram,
-            _ => Self::Untyped,
-        }
-    }
-
-    fn number(self) -> u64 {
-        match self {
-            Self::Counter => 0,
-            Self::Gauge => 1,
-            Self::Untyped => 3,
-            Self::Histogram => 4,
-        }
-    }
-
-    /// The field of a `Metric` that its value is in.
-    fn field(self) -> u32 {
-        match self {
-            Self::Counter => 3,
-            Self::Gauge => 2,
-            Self::Untyped => 5,
-            Self::Histogram => 7,
-        }
-    }
-}
-
-/// A `MetricFamily` up to its metrics.
-pub(super) fn push_family(
-    out: &mut Message,
-    name: &str,
-    help: &str,
-    kind: Kind,
-    unit: Option<&str>,
-) {
-    push_str(out, 1, name);
-    push_str(out, 2, help);
-    push_uint(out, 3, kind.number());
-    if let Some(unit) = unit {
-        push_str(out, 5, unit);
-    }
-}
-
-/// A `LabelPair` of a `Metric` or an `Exemplar`.
-pub(super) fn push_label(out: &mut Message, name: &str, value: &str) {
-    push_message(out, 1, |pair| {
-        push_str(pair, 1, name);
-        push_str(pair, 2, value);
-    });
-}
-
-/// A `Metric` of a family.
-pub(super) fn push_metric(
-    out: &mut Message,
-    kind: Kind,
-    write_labels: impl FnOnce(&mut Message),
-    write_value: impl FnOnce(&mut Message),
-) {
-    push_message(out, 4, |metric| {
-        write_labels(metric);
-        push_message(metric, kind.field(), write_value);
-    });
-}
-
-/// The value of a `Counter`, a `Gauge` or an `Untyped`.
-pub(super) fn push_value(out: &mut Message, value: f64) {
-    push_double(out, 1, value);
-}
-
-/// What a `Histogram` begins with.
-pub(super) fn push_sums(out: &mut Message, count: u64, sum: f64) {
-    push_uint(out, 1, count);
-    push_double(out, 2, sum);
-}
-
-/// A `Bucket` of a `Histogram`. Its exemplar is field 3.
-pub(super) fn push_bucket(
-    out: &mut Message,
-    cumulated: u64,
-    bound: f64,
-    write_exemplar: impl FnOnce(&mut Message),
-) {
-    push_message(out, 3, |bucket| {
-        push_uint(bucket, 1, cumulated);
-        push_double(bucket, 2, bound);
-        write_exemplar(bucket);
-    });
-}
-
-/// A moment, since 1970.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Timestamp {
-    pub(super) seconds: i64,
-    pub(super) nanos: u32,
-}
-
-/// An `Exemplar`, as the field of that number.
-pub(super) fn push_exemplar(
-    out: &mut Message,
-    field: u32,
-    write_labels: impl FnOnce(&mut Message),
-    value: f64,
-    timestamp: Option<Timestamp>,
-) {
-    push_message(out, field, |exemplar| {
-        write_labels(exemplar);
-        push_double(exemplar, 2, value);
-        if let Some(Timestamp { seconds, nanos }) = timestamp {
-            push_message(exemplar, 3, |timestamp| {
-                // Of type `int64`: a negative one is as long as can be.
-                push_uint(timestamp, 1, seconds as u64);
-                push_uint(timestamp, 2, u64::from(nanos));
-            });
-        }
-    });
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -227,7 +91,6 @@ mod tests {
             let mut out = Message::new();
             push_varint(&mut out, value);
             assert_eq!(out, bytes, "{value}");
-            assert_eq!(varint_length(value), bytes.len());
         }
         for (value, zigzag) in [
             (0, 0),

@@ -1,0 +1,61 @@
+//! What a registry and a layer have to do with each other when a layer is built.
+
+use crate::{
+    BuildError, ScrapeError,
+    gather::{LayerFamilies, find_duplicate},
+    model::Kind,
+    registry::{self, family_names},
+    sync::at_once,
+};
+use prometheus_client::registry::Registry;
+use std::{collections::BTreeMap, sync::Arc};
+
+/// Whether a registry, as far as it shows it now, can be exposed beside a layer. What fails now is not told: it may
+/// not fail when it is scraped.
+pub(crate) fn check_registry(registry: &Registry, layer: &LayerFamilies) -> Result<(), BuildError> {
+    let families = match at_once(registry::read(registry)) {
+        Err(ScrapeError::Encode | ScrapeError::Panic) => return Ok(()),
+        read => read.map_err(|error| BuildError::InvalidRegistry { error })?,
+    };
+    let others = families
+        .iter()
+        .map(|family| (family.name.to_string(), family.kind));
+    let others: Vec<_> = others.collect();
+    no_duplicate(find_duplicate(&others, layer.names()))
+}
+
+/// Registers a layer, unless the registry has a family of the same name.
+pub(crate) fn register(layer: LayerFamilies, registry: &mut Registry) -> Result<(), BuildError> {
+    let layer = Arc::new(layer);
+    let others = family_names(registry);
+    registry.register_collector(Box::new(Arc::clone(&layer)));
+    // Only the registry knows which prefix it puts before our names: ours are those that came with us.
+    let ours = added(&others, family_names(registry));
+    let ours = ours.iter().map(|(name, kind)| (name.as_str(), *kind));
+    let result = no_duplicate(find_duplicate(&others, ours));
+    if result.is_err() {
+        layer.withdraw();
+    }
+    result
+}
+
+/// The families that were not there before, each as often as it was added.
+fn added(before: &[(String, Kind)], now: Vec<(String, Kind)>) -> Vec<(String, Kind)> {
+    let mut counts = BTreeMap::<String, usize>::new();
+    for (name, _) in before {
+        *counts.entry(name.clone()).or_default() += 1;
+    }
+    let is_new = |name: &str| match counts.get_mut(name) {
+        Some(count) if *count > 0 => {
+            *count -= 1;
+            false
+        }
+        _ => true,
+    };
+    let mut is_new = is_new;
+    now.into_iter().filter(|(name, _)| is_new(name)).collect()
+}
+
+fn no_duplicate(family: Option<String>) -> Result<(), BuildError> {
+    family.map_or(Ok(()), |family| Err(BuildError::DuplicateFamily { family }))
+}

@@ -1,0 +1,223 @@
+//! What a layer counted, under the names that its convention has: the families of one scrape.
+
+mod index;
+mod order;
+mod projection;
+mod series;
+mod source;
+mod table;
+
+use self::{
+    projection::Projections,
+    series::{CounterSeries, GaugeSeries, HistogramSeries, SeriesView},
+    source::{Counts, KeyCounts, Source},
+};
+use crate::{
+    Buckets,
+    histogram::NativeBuckets,
+    model::{Family, FamilyNames, Kind, Number, Sample, Series, push_label},
+    naming::{Convention, FamilySpec, Measure},
+    request::Recorder,
+    sync::{lock, yield_now},
+};
+use quanta::Clock;
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+/// How many series of the gauge are summed up before others get their turn.
+const GAUGE_KEYS_PER_STRETCH: usize = 256;
+
+/// The families of one layer.
+pub(crate) struct LayerFamilies {
+    source: Source,
+    convention: Convention,
+    bounds: Arc<[f64]>,
+    native: Option<Arc<NativeBuckets>>,
+    /// The labels that all series have, before their own.
+    constant: Arc<str>,
+    /// Kept from scrape to scrape, and added to when there are new keys.
+    projections: Mutex<Projections>,
+    withdrawn: AtomicBool,
+}
+
+impl LayerFamilies {
+    pub(crate) fn new(
+        recorder: &'static Recorder,
+        convention: Convention,
+        buckets: &Buckets,
+        native: Option<NativeBuckets>,
+        constant_labels: &[(String, String)],
+    ) -> Self {
+        let mut constant = String::new();
+        for (name, value) in constant_labels {
+            push_label(&mut constant, name, value);
+        }
+        Self {
+            source: Source::new(recorder),
+            projections: Mutex::new(Projections::new(&convention)),
+            convention,
+            bounds: buckets.bounds().into(),
+            native: native.map(Arc::new),
+            constant: constant.into(),
+            withdrawn: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn clock(&self) -> &'static Clock {
+        self.source.clock()
+    }
+
+    /// All families, as they are now. Everything but the gauge is of one moment.
+    pub(crate) async fn gather(&self) -> Vec<Family> {
+        let keys = self.source.key_counts();
+        while self.project_some(keys) {
+            yield_now().await;
+        }
+        // The gauge first: where it says that nothing is in flight, everything is counted.
+        let active = self.read_active().await;
+        let counts = Arc::new(self.source.collect(keys).await);
+        let scrape = Scrape {
+            families: self,
+            views: self.views(),
+            counts,
+            active,
+        };
+        let families = self.convention.families.iter();
+        families.map(|family| scrape.family(family)).collect()
+    }
+
+    /// Goes on with the series of these keys; `false` once all are there.
+    fn project_some(&self, keys: KeyCounts) -> bool {
+        let routes = self.source.routes();
+        let mut projections = lock(&self.projections);
+        projections.advance(&self.source, &self.convention, routes, keys)
+    }
+
+    /// By series of the convention, in their order.
+    fn views(&self) -> Vec<SeriesView> {
+        let projections = lock(&self.projections);
+        let views = projections.tables().map(|(table, order)| SeriesView {
+            table: table.clone(),
+            order: Arc::clone(order),
+            constant: Arc::clone(&self.constant),
+        });
+        views.collect()
+    }
+
+    /// The values of the gauge's series, in their order.
+    async fn read_active(&self) -> Vec<u64> {
+        let specs = self.convention.series.iter();
+        let mut in_flight = specs
+            .zip(self.views())
+            .filter(|(spec, _)| spec.is_in_flight());
+        let Some((_, view)) = in_flight.next() else {
+            return Vec::new();
+        };
+        let mut values = Vec::with_capacity(view.order.len());
+        let mut left = GAUGE_KEYS_PER_STRETCH;
+        for row in view.order.iter() {
+            let mut sum = 0;
+            for key in view.table.keys(*row) {
+                if left == 0 {
+                    left = GAUGE_KEYS_PER_STRETCH;
+                    yield_now().await;
+                }
+                left -= 1;
+                sum += self.source.active(key);
+            }
+            values.push(sum);
+        }
+        values
+    }
+
+    /// The names of the families, and their kinds.
+    pub(crate) fn names(&self) -> impl Iterator<Item = (&str, Kind)> {
+        let families = self.convention.families.iter();
+        families.map(|family| (family.name.as_str(), family.measure.kind()))
+    }
+
+    /// Exposes nothing from now on: a registry cannot be told to forget a collector.
+    pub(crate) fn withdraw(&self) {
+        self.withdrawn.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_withdrawn(&self) -> bool {
+        self.withdrawn.load(Ordering::Relaxed)
+    }
+}
+
+/// The first of some families with a name that others have. These may have names in common themselves.
+pub(crate) fn find_duplicate<'a>(
+    others: &[(String, Kind)],
+    mut families: impl Iterator<Item = (&'a str, Kind)>,
+) -> Option<String> {
+    let mut names = FamilyNames::default();
+    for (name, kind) in others {
+        // What they have in common is found by the scrape.
+        let _ = names.take(name, *kind);
+    }
+    let duplicate = families.find(|(name, kind)| names.take(name, *kind).is_err());
+    duplicate.map(|(name, _)| name.to_owned())
+}
+
+/// What the families of one scrape are made of.
+struct Scrape<'a> {
+    families: &'a LayerFamilies,
+    views: Vec<SeriesView>,
+    counts: Arc<Counts>,
+    active: Vec<u64>,
+}
+
+impl Scrape<'_> {
+    fn family(&self, spec: &FamilySpec) -> Family {
+        Family {
+            name: spec.name.clone().into(),
+            help: spec.help.into(),
+            unit: spec.unit.map(Into::into),
+            kind: spec.measure.kind(),
+            sources: vec![self.series(spec)],
+        }
+    }
+
+    fn series(&self, spec: &FamilySpec) -> Box<dyn Series> {
+        let view = self.views.get(spec.series).cloned().unwrap_or_default();
+        let counts = Arc::clone(&self.counts);
+        match spec.measure {
+            Measure::Requests => Box::new(CounterSeries { view, counts }),
+            Measure::Duration => Box::new(HistogramSeries {
+                view,
+                counts,
+                bounds: Arc::clone(&self.families.bounds),
+                native: self.families.native.clone(),
+            }),
+            Measure::InFlight => Box::new(GaugeSeries {
+                view,
+                values: self.active.clone(),
+            }),
+            Measure::Overflowed => {
+                let keys = view.order.iter().flat_map(|row| view.table.keys(*row));
+                self.single(keys.map(|key| counts.requests(key)).sum())
+            }
+            Measure::LabelSets => self.single(counts.label_sets()),
+        }
+    }
+
+    /// A family that has one sample, always.
+    fn single(&self, value: u64) -> Box<dyn Series> {
+        let labels = self.families.constant.to_string();
+        Box::new(vec![(labels, Sample::number(Number::Unsigned(value)))])
+    }
+}
+
+impl fmt::Debug for LayerFamilies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LayerFamilies")
+            .field("convention", &self.convention)
+            .finish_non_exhaustive()
+    }
+}

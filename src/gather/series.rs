@@ -1,0 +1,139 @@
+use super::{source::Counts, table::SeriesTable};
+use crate::{
+    histogram::NativeBuckets,
+    model::{Number, Sample, Series, SeriesBuffer},
+};
+use std::sync::Arc;
+
+/// Series of a layer, with the labels that they all have.
+#[derive(Clone, Default)]
+pub(super) struct SeriesView {
+    pub(super) table: SeriesTable,
+    /// The indices of series, sorted.
+    pub(super) order: Arc<Vec<u32>>,
+    pub(super) constant: Arc<str>,
+}
+
+impl SeriesView {
+    /// All labels of a series; put together in the buffer if need be.
+    fn labels<'a>(&'a self, series: u32, buffer: &'a mut String) -> &'a str {
+        let own = self.table.labels(series);
+        if self.constant.is_empty() {
+            return own;
+        }
+        buffer.clear();
+        buffer.push_str(&self.constant);
+        if !own.is_empty() {
+            buffer.push(',');
+            buffer.push_str(own);
+        }
+        buffer
+    }
+
+    /// When the counting of a series began: with its first key.
+    fn created(&self, series: u32, counts: &Counts) -> Option<u64> {
+        let created = self
+            .table
+            .keys(series)
+            .filter_map(|key| counts.created(key));
+        created.min()
+    }
+}
+
+/// How many requests ended.
+pub(super) struct CounterSeries {
+    pub(super) view: SeriesView,
+    pub(super) counts: Arc<Counts>,
+}
+
+impl Series for CounterSeries {
+    fn len(&self) -> usize {
+        self.view.order.len()
+    }
+
+    fn read<'a>(
+        &'a self,
+        index: usize,
+        buffer: &'a mut SeriesBuffer,
+    ) -> Option<(&'a str, &'a Sample)> {
+        let series = *self.view.order.get(index)?;
+        let keys = self.view.table.keys(series);
+        let value = keys.map(|key| self.counts.requests(key)).sum();
+        buffer.sample = Sample::Number {
+            value: Number::Unsigned(value),
+            created: self.view.created(series, &self.counts),
+            exemplar: None,
+        };
+        let labels = self.view.labels(series, &mut buffer.labels);
+        Some((labels, &buffer.sample))
+    }
+
+    fn width(&self) -> usize {
+        self.counts.width()
+    }
+}
+
+/// How many requests are in flight: values that were read before.
+pub(super) struct GaugeSeries {
+    pub(super) view: SeriesView,
+    pub(super) values: Vec<u64>,
+}
+
+impl Series for GaugeSeries {
+    fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    fn read<'a>(
+        &'a self,
+        index: usize,
+        buffer: &'a mut SeriesBuffer,
+    ) -> Option<(&'a str, &'a Sample)> {
+        let series = *self.view.order.get(index)?;
+        let value = *self.values.get(index)?;
+        buffer.sample = Sample::number(Number::Unsigned(value));
+        let labels = self.view.labels(series, &mut buffer.labels);
+        Some((labels, &buffer.sample))
+    }
+
+    fn width(&self) -> usize {
+        1
+    }
+}
+
+/// How long requests took.
+pub(super) struct HistogramSeries {
+    pub(super) view: SeriesView,
+    pub(super) counts: Arc<Counts>,
+    pub(super) bounds: Arc<[f64]>,
+    pub(super) native: Option<Arc<NativeBuckets>>,
+}
+
+impl Series for HistogramSeries {
+    fn len(&self) -> usize {
+        self.view.order.len()
+    }
+
+    fn read<'a>(
+        &'a self,
+        index: usize,
+        buffer: &'a mut SeriesBuffer,
+    ) -> Option<(&'a str, &'a Sample)> {
+        let series = *self.view.order.get(index)?;
+        let mut histogram = buffer.take_histogram();
+        if !Arc::ptr_eq(&histogram.bounds, &self.bounds) {
+            histogram.bounds = Arc::clone(&self.bounds);
+        }
+        let keys = || self.view.table.keys(series);
+        self.counts
+            .fill(&mut histogram, self.native.as_deref(), keys);
+        histogram.created = self.view.created(series, &self.counts);
+        buffer.sample = Sample::Histogram(histogram);
+        let labels = self.view.labels(series, &mut buffer.labels);
+        Some((labels, &buffer.sample))
+    }
+
+    fn width(&self) -> usize {
+        2 * self.counts.width()
+    }
+}

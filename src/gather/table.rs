@@ -1,0 +1,142 @@
+use std::{iter, sync::Arc};
+
+/// How many series a chunk has: so many are copied at most when a series is added while others are written.
+const CHUNK: usize = 256;
+const NO_MORE: u32 = u32::MAX;
+
+/// Series in the order of their first sight: the text of their labels, formatted once, and the keys that each
+/// sums up. Clones share what is in them.
+#[derive(Clone, Default)]
+pub(super) struct SeriesTable {
+    chunks: Vec<Arc<Chunk>>,
+}
+
+#[derive(Clone, Default)]
+struct Chunk {
+    /// The labels of one series after the other.
+    text: String,
+    series: Vec<Entry>,
+    links: Vec<Link>,
+}
+
+#[derive(Clone)]
+struct Entry {
+    /// Where its labels end. They begin where those of the one before end.
+    text_end: u32,
+    key: u32,
+    /// The link to its other keys.
+    more: u32,
+}
+
+/// One more key of a series, and the link to the others.
+#[derive(Clone)]
+struct Link {
+    key: u32,
+    more: u32,
+}
+
+impl SeriesTable {
+    pub(super) fn len(&self) -> usize {
+        let last = self.chunks.last().map_or(0, |last| last.series.len());
+        self.chunks.len().saturating_sub(1) * CHUNK + last
+    }
+
+    /// Adds a series, and returns its index.
+    pub(super) fn push(&mut self, labels: &str, key: u32) -> u32 {
+        let index = self.len();
+        if index % CHUNK == 0 {
+            self.shrink();
+            self.chunks.push(Arc::default());
+        }
+        if let Some(chunk) = self.chunks.last_mut() {
+            let chunk = Arc::make_mut(chunk);
+            chunk.text.push_str(labels);
+            chunk.series.push(Entry {
+                text_end: chunk.text.len() as u32,
+                key,
+                more: NO_MORE,
+            });
+        }
+        index as u32
+    }
+
+    /// Gives back what growing took in advance.
+    pub(super) fn shrink(&mut self) {
+        if let Some(chunk) = self.chunks.last_mut() {
+            let chunk = Arc::make_mut(chunk);
+            chunk.text.shrink_to_fit();
+            chunk.series.shrink_to_fit();
+            chunk.links.shrink_to_fit();
+        }
+    }
+
+    /// Adds a key to a series.
+    pub(super) fn link(&mut self, index: u32, key: u32) {
+        let (chunk, at) = place(index);
+        let Some(chunk) = self.chunks.get_mut(chunk).map(Arc::make_mut) else {
+            return;
+        };
+        if let Some(series) = chunk.series.get_mut(at) {
+            let link = chunk.links.len() as u32;
+            let more = std::mem::replace(&mut series.more, link);
+            chunk.links.push(Link { key, more });
+        }
+    }
+
+    /// The labels of a series.
+    pub(super) fn labels(&self, index: u32) -> &str {
+        let (chunk, at) = place(index);
+        let Some(chunk) = self.chunks.get(chunk) else {
+            return "";
+        };
+        let end = |at: usize| chunk.series.get(at).map_or(0, |it| it.text_end as usize);
+        let start = at.checked_sub(1).map_or(0, end);
+        chunk.text.get(start..end(at)).unwrap_or_default()
+    }
+
+    /// The keys of a series, first the one that it was made for.
+    pub(super) fn keys(&self, index: u32) -> impl Iterator<Item = u32> {
+        let (chunk, at) = place(index);
+        let chunk = self.chunks.get(chunk);
+        let first = chunk.and_then(|chunk| chunk.series.get(at));
+        let mut more = first.map_or(NO_MORE, |first| first.more);
+        let others = iter::from_fn(move || {
+            let link = chunk?.links.get(more as usize)?;
+            more = link.more;
+            Some(link.key)
+        });
+        first.map(|first| first.key).into_iter().chain(others)
+    }
+}
+
+/// The chunk of a series, and its place in it.
+fn place(index: u32) -> (usize, usize) {
+    let index = index as usize;
+    (index / CHUNK, index % CHUNK)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn series_keep_their_labels_and_keys_and_clones_what_they_had() {
+        let mut table = SeriesTable::default();
+        for n in 0..1_000 {
+            assert_eq!(table.push(&format!("n=\"{n}\""), n), n);
+        }
+        let before = table.clone();
+        for n in 0..1_000 {
+            table.link(n, 1_000 + n);
+            table.link(n, 2_000 + n);
+        }
+        assert_eq!((before.len(), table.len()), (1_000, 1_000));
+        for n in 0..1_000 {
+            assert_eq!(table.labels(n), format!("n=\"{n}\""));
+            let keys: Vec<_> = table.keys(n).collect();
+            assert_eq!(keys, [n, 2_000 + n, 1_000 + n]);
+            assert_eq!(before.keys(n).collect::<Vec<_>>(), [n]);
+        }
+        assert_eq!((table.labels(1_000), table.keys(1_000).next()), ("", None));
+    }
+}

@@ -1,0 +1,13 @@
+//! What every reader of metrics sees, from whatever source: families, and their series one at a time.
+
+mod family;
+mod labels;
+mod names;
+mod sample;
+
+pub(crate) use self::{
+    family::{Family, Kind, Series, SeriesBuffer},
+    labels::{is_label_name, label_pairs, push_label, split_label},
+    names::{FamilyNames, is_metric_name},
+    sample::{Exemplar, Histogram, Number, Sample, Timestamp},
+};

@@ -1,0 +1,98 @@
+use crate::histogram::SparseBuckets;
+use std::sync::Arc;
+
+/// The value of one series.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Sample {
+    /// Of every kind but a histogram.
+    Number {
+        value: Number,
+        /// When its counting began, in milliseconds since 1970.
+        created: Option<u64>,
+        exemplar: Option<Box<Exemplar>>,
+    },
+    Histogram(Box<Histogram>),
+}
+
+impl Sample {
+    pub(crate) fn number(value: Number) -> Self {
+        Self::Number {
+            value,
+            created: None,
+            exemplar: None,
+        }
+    }
+}
+
+/// A number, of the type that it came in: it is written as such.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Number {
+    Unsigned(u64),
+    Signed(i64),
+    Float(f64),
+}
+
+impl Number {
+    pub(crate) fn to_f64(self) -> f64 {
+        match self {
+            Self::Unsigned(value) => value as f64,
+            Self::Signed(value) => value as f64,
+            Self::Float(value) => value,
+        }
+    }
+
+    /// What a text says; `None` if it is no number.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        if let Ok(value) = text.parse() {
+            return Some(Self::Unsigned(value));
+        }
+        let signed = text.parse().map(Self::Signed);
+        signed.or_else(|_| text.parse().map(Self::Float)).ok()
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Histogram {
+    pub(crate) sum: f64,
+    pub(crate) count: u64,
+    /// Upper bounds, but that of the last bucket, which has none.
+    pub(crate) bounds: Arc<[f64]>,
+    /// By bucket, not cumulated: one more than bounds.
+    pub(crate) buckets: Vec<u64>,
+    /// By bucket; those after the last one that has any may be missing.
+    pub(crate) exemplars: Vec<Option<Exemplar>>,
+    pub(crate) native: Option<SparseBuckets>,
+    /// When its counting began, in milliseconds since 1970.
+    pub(crate) created: Option<u64>,
+}
+
+impl Histogram {
+    /// Each bucket's bound, how many observations are below it, and its exemplar.
+    pub(crate) fn cumulated(&self) -> impl Iterator<Item = (f64, u64, Option<&Exemplar>)> {
+        let bounds = self.bounds.iter().copied().chain([f64::INFINITY]);
+        let exemplars = self.exemplars.iter().map(Option::as_ref);
+        let exemplars = exemplars.chain(std::iter::repeat(None));
+        let mut cumulated = 0;
+        let buckets = bounds.zip(&self.buckets).zip(exemplars);
+        buckets.map(move |((bound, count), exemplar)| {
+            cumulated += count;
+            (bound, cumulated, exemplar)
+        })
+    }
+}
+
+/// One of the observations.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Exemplar {
+    /// As those of a series.
+    pub(crate) labels: String,
+    pub(crate) value: f64,
+    pub(crate) timestamp: Option<Timestamp>,
+}
+
+/// A moment, since 1970, in the unit that it came in.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Timestamp {
+    Millis(u64),
+    Seconds(f64),
+}

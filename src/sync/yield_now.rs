@@ -1,0 +1,30 @@
+use std::{
+    future::{Future, poll_fn},
+    pin::pin,
+    task::{Context, Poll, Waker},
+};
+
+/// Lets the runtime go on with other work, whichever runtime it is.
+pub(crate) async fn yield_now() {
+    let mut yielded = false;
+    poll_fn(|cx| {
+        if yielded {
+            return Poll::Ready(());
+        }
+        yielded = true;
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+/// Runs work that waits for nothing but [`yield_now`], without a break.
+pub(crate) fn at_once<F: Future>(work: F) -> F::Output {
+    let mut work = pin!(work);
+    let mut cx = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(output) = work.as_mut().poll(&mut cx) {
+            return output;
+        }
+    }
+}
