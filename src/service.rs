@@ -57,33 +57,32 @@ where
     }
 
     #[inline]
-    fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
+    fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
         let mut recording = ManuallyDrop::new(Recording::default());
         let started: &mut Recording = &mut recording;
-        let inner = self.start(request, started);
+        if let Some(recorder) = self.recorder {
+            started.start(recorder, &mut request);
+        }
+        let inner = call_watched(&mut self.inner, request, started);
         let recording = ManuallyDrop::into_inner(recording);
         ResponseFuture { inner, recording }
     }
 }
 
-impl<S> Metrics<S> {
-    /// Starts the request and calls the inner service, where a panic is how it ended.
-    ///
-    /// In a function of its own, its caller has nothing to drop when this unwinds: otherwise the compiler would
-    /// move the future once more.
-    #[inline(never)]
-    fn start<B>(&mut self, mut request: Request<B>, recording: &mut Recording) -> S::Future
-    where
-        S: Service<Request<B>>,
-    {
-        if let Some(recorder) = self.recorder {
-            recording.start(recorder, &mut request);
-        }
-        let panicking = Panicking(recording);
-        let future = self.inner.call(request);
-        mem::forget(panicking);
-        future
-    }
+/// Calls the inner service, where a panic is how the request ended.
+///
+/// In a function of its own, its caller has nothing to drop when this unwinds: otherwise the compiler would move
+/// the future once more.
+#[inline(never)]
+fn call_watched<S: Service<R>, R>(
+    inner: &mut S,
+    request: R,
+    recording: &mut Recording,
+) -> S::Future {
+    let panicking = Panicking(recording);
+    let future = inner.call(request);
+    mem::forget(panicking);
+    future
 }
 
 impl<S: fmt::Debug> fmt::Debug for Metrics<S> {

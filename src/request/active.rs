@@ -82,20 +82,40 @@ thread_local! {
 const MAX_SPARE: usize = 512;
 
 impl ActiveRequest {
+    /// A request whose other fields are those of an earlier one.
     #[inline]
-    pub(super) fn new(state: State) -> Box<Self> {
+    pub(super) fn new(recorder: &'static Recorder, active: Active) -> Box<Self> {
         let spare = SPARE.try_with(|spare| spare.borrow_mut().pop());
         match spare {
             Ok(Some(mut spare)) => {
-                spare.state = state;
+                spare.state.recorder = recorder;
+                spare.state.active = active;
                 spare
             }
-            _ => Box::new(Self {
-                state,
-                call: None,
-                trace: None,
-            }),
+            _ => Self::allocate(recorder, active),
         }
+    }
+
+    #[cold]
+    fn allocate(recorder: &'static Recorder, active: Active) -> Box<Self> {
+        Box::new(Self {
+            state: State {
+                recorder,
+                active,
+                started_at: 0,
+                labels: LabelSet { id: 0, overflow: 0 },
+                method: Method::from_number(0),
+                version: Version::NONE,
+                scheme: Scheme::None,
+                status: None,
+                stream: false,
+                seen: Seen::default(),
+                remaining: UNDECLARED,
+                head_nanos: None,
+            },
+            call: None,
+            trace: None,
+        })
     }
 
     /// Leaves the box to a later request.

@@ -1,6 +1,6 @@
 use super::{
     ExemplarOf, Outcome, Recorder, VersionFrom,
-    active::{ActiveRequest, Seen, State, UNDECLARED},
+    active::{ActiveRequest, Seen, UNDECLARED},
     call::Call,
     grpc,
     head::{content_length, is_event_stream},
@@ -21,7 +21,7 @@ pub(crate) struct Recording(Option<Box<ActiveRequest>>);
 
 impl Recording {
     /// Starts a request, unless its route is skipped.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn start<B>(&mut self, recorder: &'static Recorder, request: &mut Request<B>) {
         let route = recorder.routes.of_request(request);
         if request.method() == http::Method::POST && grpc::is_grpc(request.headers()) {
@@ -135,20 +135,19 @@ fn start<B>(
     };
     let gauge = ActiveKey::with_labels(method, scheme, gauge.labels);
     let active = recorder.store.start(gauge)?;
-    Some(ActiveRequest::new(State {
-        recorder,
-        active,
-        started_at: recorder.clock.raw(),
-        labels: route.labels,
-        method,
-        version,
-        scheme,
-        status: None,
-        stream: route.stream,
-        seen: Seen::default(),
-        remaining: UNDECLARED,
-        head_nanos: None,
-    }))
+    let mut started = ActiveRequest::new(recorder, active);
+    let state = &mut started.state;
+    state.started_at = recorder.clock.raw();
+    state.labels = route.labels;
+    state.method = method;
+    state.version = version;
+    state.scheme = scheme;
+    state.status = None;
+    state.stream = route.stream;
+    state.seen = Seen::default();
+    state.remaining = UNDECLARED;
+    state.head_nanos = None;
+    Some(started)
 }
 
 /// Starts a request that says it is a gRPC call.
