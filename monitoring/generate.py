@@ -1,10 +1,14 @@
 #!/usr/bin/env python3
 """
-Writes rules, alerts, their tests and dashboards, for both conventions.
+Writes settings, rules, alerts, their tests, the runbook and dashboards, for both conventions.
 
     generate.py                     what is committed here
     generate.py --check             says what differs from it, and exits with 1
     generate.py --namespace shop    for `.namespace("shop")`
+    generate.py --runbook https://git.example.com/shop/monitoring/runbook.md --grafana https://grafana.example.com
+                                    with links that work from anywhere
+
+A `settings.yaml` that is there is kept: it is the user's.
 """
 
 import argparse
@@ -15,12 +19,14 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 
-from generator import alert_cases, alerts, rule_cases, rules
+from generator import alerts, rules, runbook, settings
+from generator.cases import test_files
 from generator.conventions import conventions
 from generator.dashboards import dashboards
 from generator.text import HEADER, yaml
 
 HERE = Path(__file__).resolve().parent
+SETTINGS = "settings.yaml"
 
 
 def files(namespace):
@@ -30,14 +36,18 @@ def files(namespace):
         documents = {
             "rules.yaml": rules.document(rules.rules(c)),
             "alerts.yaml": alerts.document(c),
-            "rules.test.yaml": rule_cases.rule_tests(c),
-            "alerts.test.yaml": alert_cases.alert_tests(c),
+            **test_files(c),
         }
         for name, document in documents.items():
             found[Path(c.name, name)] = HEADER + yaml(document)
+        found[Path(c.name, SETTINGS)] = rules.settings_file(c)
         for name, dashboard in dashboards(c).items():
             text = json.dumps(dashboard.json(), indent=2, ensure_ascii=False)
             found[Path(c.name, "dashboards", name)] = text + "\n"
+    page = runbook.runbook(conventions(namespace), alerts.alerts)
+    for c in conventions(namespace):
+        runbook.verify(c, alerts.alerts, page)
+    found[Path("runbook.md")] = page
     return found
 
 
@@ -46,17 +56,36 @@ def main():
     parser.add_argument("--check", action="store_true", help="write nothing, compare")
     parser.add_argument("--namespace", default="", help="what stands in front of the layer's families")
     parser.add_argument("--output", type=Path, default=HERE, help="the folder, by default this one")
+    parser.add_argument("--runbook", default=settings.RUNBOOK, help="where runbook.md is, for links of alerts")
+    parser.add_argument("--grafana", default=settings.GRAFANA, help="where Grafana is, for links of alerts")
+    parser.add_argument("--reset-settings", action="store_true", help=f"write the defaults to {SETTINGS}")
     args = parser.parse_args()
+    settings.RUNBOOK, settings.GRAFANA = args.runbook, args.grafana.rstrip("/")
     if not re.fullmatch(r"([a-zA-Z_][a-zA-Z0-9_]*)?", args.namespace):
         parser.error(f"{args.namespace!r} is no name of a metric")
 
     wanted = files(args.namespace)
     if not args.check:
         for path, text in wanted.items():
+            if path.name == SETTINGS and not args.reset_settings and keep(args.output, path, text, wanted):
+                continue
             path = args.output / path
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
     return compare(args.output, wanted)
+
+
+def keep(output, path, text, wanted):
+    """Whether the user's settings stay. They must have all names, or alerts would be silent."""
+    file = output / path
+    if not file.is_file():
+        return False
+    records = lambda text: set(re.findall(r"^ *- record: (\S+)", text, re.MULTILINE))
+    lacks = records(text) - records(file.read_text(encoding="utf-8"))
+    if lacks:
+        sys.exit(f"{file} lacks {', '.join(sorted(lacks))}: add them, or use --reset-settings")
+    wanted[path] = file.read_text(encoding="utf-8")
+    return True
 
 
 def compare(output, wanted):
@@ -68,7 +97,7 @@ def compare(output, wanted):
             wrong.append(f"{path} is missing")
         elif file.read_text(encoding="utf-8") != text:
             wrong.append(f"{path} differs")
-    for folder in sorted({path.parts[0] for path in wanted}):
+    for folder in sorted({path.parts[0] for path in wanted if len(path.parts) > 1}):
         for file in sorted((output / folder).rglob("*")):
             if file.is_file() and file.relative_to(output) not in wanted:
                 wrong.append(f"{file.relative_to(output)} is not generated")

@@ -8,9 +8,9 @@ guides. Grafana's variables are replaced, so that each can be sent to a Promethe
     kind       panel, variable, rule (what it records from), record (what it recorded), alert, guide
     where      the dashboard and panel, or the rule
     query      PromQL
-    needs      what must have happened for it to return data: requests, errors, cancelled, grpc,
-               instrumented (the endpoint)
-    may_be_empty   true for alerts: they return nothing while all is well
+    needs      what must have happened for it to return data: requests, errors, cancelled, grpc, client
+               (outgoing requests), instrumented (the endpoint), a day
+    may_be_empty   true for alerts, which return nothing while all is well, and for what takes a day
 """
 
 import argparse
@@ -78,8 +78,10 @@ def queries(convention, job, window):
             yield found("variable", f"{dashboard.uid}: ${v.name}", f"group by ({v.of}) ({v.series})", v.needs)
     for group in rules(convention):
         for rule in group.rules:
-            yield found("rule", rule.record, rule.expr)
-            yield found("record", rule.record, rule.record)
+            # Nobody waits a day for it.
+            late = "a day" in rule.needs
+            yield found("rule", rule.record, rule.expr, rule.needs, may_be_empty=late)
+            yield found("record", rule.record, rule.record, rule.needs, may_be_empty=late)
     for alert in alerts(convention):
         yield found("alert", alert.name, alert.expr, may_be_empty=True)
     prefix = f"{convention.namespace}_" if convention.namespace else ""

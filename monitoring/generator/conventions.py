@@ -9,12 +9,35 @@ class Source:
 
     family: str
     matchers: tuple = ()
-    # Its calls are named by `rpc_method`, without the slash that a route begins with.
-    rpc: bool = False
+    # Its calls are named by `rpc_method`, without the slash that a route begins with. This is the label that
+    # they are a route in.
+    rpc_route: str = ""
 
     def select(self, *matchers):
         every = ",".join([*self.matchers, *matchers])
         return f"{self.family}{{{every}}}" if every else self.family
+
+
+@dataclass(frozen=True)
+class Client:
+    """The names of outgoing requests."""
+
+    # What the names of recorded series begin with.
+    word: str
+    peer: str
+    route: str
+    status: str
+    error: str
+    cancelled_by: str
+    requests: tuple
+    errors: tuple
+    # Those errors that came instead of a response.
+    no_response: tuple
+    cancelled: tuple
+    buckets: tuple
+    seconds: str
+    in_flight: str
+    in_flight_by: str
 
 
 @dataclass(frozen=True)
@@ -51,6 +74,8 @@ class Convention:
     grpc_buckets: Source
     grpc_route: str
     grpc_code: str
+
+    client: Client
 
     @property
     def prefix(self):
@@ -106,6 +131,7 @@ def conventions(namespace=""):
             grpc_buckets=Source(f"{n}http_request_duration_seconds_bucket", ('grpc_status!=""',)),
             grpc_route="route",
             grpc_code="grpc_status",
+            client=prometheus_client(f"{n}http_client"),
         ),
         Convention(
             name="opentelemetry",
@@ -121,19 +147,19 @@ def conventions(namespace=""):
             cancelled_by="http_response_status_code",
             # gRPC calls have families of their own, and are requests to the service all the same. There
             # is no counter beside the histogram, nor one of errors: the histogram counts.
-            requests=(Source(f"{http}_count"), Source(f"{rpc}_count", rpc=True)),
+            requests=(Source(f"{http}_count"), Source(f"{rpc}_count", rpc_route="http_route")),
             errors=(
                 Source(f"{http}_count", ('error_type!~"|cancelled"',)),
                 # Every code but OK is an `error_type` there, also those that the client is at fault for.
-                Source(f"{rpc}_count", (f'error_type=~"panic|service|body|{GRPC_FAULTS}"',), rpc=True),
-                Source(f"{rpc}_count", (f'error_type="{UNIMPLEMENTED}"', f'rpc_method!~"{INVENTED}"'), rpc=True),
+                Source(f"{rpc}_count", (f'error_type=~"panic|service|body|{GRPC_FAULTS}"',), rpc_route="http_route"),
+                Source(f"{rpc}_count", (f'error_type="{UNIMPLEMENTED}"', f'rpc_method!~"{INVENTED}"'), rpc_route="http_route"),
             ),
             cancelled=(
                 Source(f"{http}_count", ('error_type="cancelled"',)),
                 # Also where the handler itself answered that: the convention has no word for the difference.
-                Source(f"{rpc}_count", ('error_type="CANCELLED"',), rpc=True),
+                Source(f"{rpc}_count", ('error_type="CANCELLED"',), rpc_route="http_route"),
             ),
-            buckets=(Source(f"{http}_bucket"), Source(f"{rpc}_bucket", rpc=True)),
+            buckets=(Source(f"{http}_bucket"), Source(f"{rpc}_bucket", rpc_route="http_route")),
             seconds=http,
             in_flight=f"{n}http_server_active_requests",
             in_flight_by="http_request_method",
@@ -144,5 +170,50 @@ def conventions(namespace=""):
             grpc_buckets=Source(f"{rpc}_bucket", ('rpc_system_name="grpc"',)),
             grpc_route="rpc_method",
             grpc_code="rpc_response_status_code",
+            client=open_telemetry_client(f"{n}http_client", f"{n}rpc_client_call_duration_seconds"),
         ),
     ]
+
+
+def prometheus_client(word):
+    return Client(
+        word=word,
+        peer="peer",
+        route="route",
+        status="status",
+        error="error",
+        cancelled_by="phase",
+        requests=(Source(f"{word}_requests_total"),),
+        errors=(Source(f"{word}_errors_total"),),
+        no_response=(Source(f"{word}_errors_total", ('error="service"',)),),
+        cancelled=(Source(f"{word}_requests_cancelled_total"),),
+        buckets=(Source(f"{word}_request_duration_seconds_bucket"),),
+        seconds=f"{word}_request_duration_seconds",
+        in_flight=f"{word}_requests_in_flight",
+        in_flight_by="peer",
+    )
+
+
+def open_telemetry_client(word, rpc):
+    """Its histogram counts, as a server's does. Every gRPC code but OK is an error of a client."""
+    http, route = f"{word}_request_duration_seconds", "url_template"
+    every = lambda suffix, *matchers: (
+        Source(f"{http}_{suffix}", matchers),
+        Source(f"{rpc}_{suffix}", matchers, rpc_route=route),
+    )
+    return Client(
+        word=word,
+        peer="server_address",
+        route=route,
+        status="http_response_status_code",
+        error="error_type",
+        cancelled_by="http_response_status_code",
+        requests=every("count"),
+        errors=every("count", 'error_type!~"|cancelled|CANCELLED"'),
+        no_response=every("count", 'error_type="service"'),
+        cancelled=every("count", 'error_type=~"cancelled|CANCELLED"'),
+        buckets=every("bucket"),
+        seconds=http,
+        in_flight=f"{word}_active_requests",
+        in_flight_by="server_address",
+    )

@@ -4,7 +4,7 @@ from .. import settings as s
 from ..conventions import SCRAPE_SECONDS, SCRAPES
 from ..grafana import GREEN, ORANGE, PLAIN_STEPS, RED, WIDTH, Panel, Row, Target
 from ..rules import Records
-from ..text import number
+from ..text import block
 from .frame import dashboard, instance_variable, job_variable, route_variable
 from .panels import (
     BURN_STEPS,
@@ -24,13 +24,19 @@ def overview(c, slugs):
     q, r = Queries(c), Records(c)
     route = c.route
     only_http = "" if c.name == "prometheus" else " HTTP alone: gRPC calls are further down."
-    burn = lambda metric, objective: [
-        Target(f'{r("job", metric, f"ratio_rate{w}")}{{job=~"$job"}} / {number(1 - objective)}', f"{{{{job}}}} {w}")
-        for w in ["1h", "6h", "3d"]
-    ]
-    left = lambda metric, objective: (
-        f'1 - {r("job", metric, "ratio_rate3d")}{{job=~"$job"}} / {number(1 - objective)}'
+    of_budget = lambda metric, objective, window: block(
+        """
+        @ratio@{job=~"$job"}
+        / on (job)
+        (1 - @objective@)
+        """,
+        ratio=r("job", metric, f"ratio_rate{window}"),
+        objective=r.threshold(objective),
     )
+    burn = lambda metric, objective: [
+        Target(of_budget(metric, objective, w), f"{{{{job}}}} {w}") for w in ["1h", "6h", "3d"]
+    ]
+    left = lambda metric, objective: block("1 - (\n  @b@\n)", b=of_budget(metric, objective, "3d"))
     table = Panel(
         "table",
         "Routes",
@@ -178,9 +184,9 @@ def overview(c, slugs):
             [
                 graph(
                     "Error budget: burn rate",
-                    f"1 spends the budget of {number(s.AVAILABILITY_OBJECTIVE * 100)} % in exactly 30 days.",
+                    "1 spends the budget in exactly 30 days. The objective is the one in settings.yaml.",
                     "short",
-                    *burn("errors", s.AVAILABILITY_OBJECTIVE),
+                    *burn("errors", "availability"),
                     width=9,
                     steps=BURN_STEPS,
                 ),
@@ -188,16 +194,15 @@ def overview(c, slugs):
                     "Left of 3 days",
                     "Of the error budget, were its 30 days the last three.",
                     "percentunit",
-                    left("errors", s.AVAILABILITY_OBJECTIVE),
+                    left("errors", "availability"),
                     [(None, RED), (0, ORANGE), (0.5, GREEN)],
                     width=3,
                 ),
                 graph(
                     "Latency budget: burn rate",
-                    f"The objective: {number(s.LATENCY_OBJECTIVE * 100)} % take no longer than "
-                    f"{number(s.LATENCY_THRESHOLD)} s.",
+                    "1 spends the budget in exactly 30 days. The objective is the one in settings.yaml.",
                     "short",
-                    *burn("slow", s.LATENCY_OBJECTIVE),
+                    *burn("slow", "latency"),
                     width=9,
                     steps=BURN_STEPS,
                 ),
@@ -205,7 +210,7 @@ def overview(c, slugs):
                     "Left of 3 days",
                     "Of the latency budget, were its 30 days the last three.",
                     "percentunit",
-                    left("slow", s.LATENCY_OBJECTIVE),
+                    left("slow", "latency"),
                     [(None, RED), (0, ORANGE), (0.5, GREEN)],
                     width=3,
                 ),
@@ -239,11 +244,11 @@ def overview(c, slugs):
             [
                 graph(
                     "Label sets",
-                    f"Held by each replica. The default budget is {s.LABEL_SETS}.",
+                    f"Held by each replica. The default budget is {s.default('label_sets')}.",
                     "short",
                     Target(f"{c.label_sets}{{{q.target}}}", "{{job}} {{instance}}"),
                     width=6,
-                    steps=[(None, GREEN), (s.LABEL_SETS * s.LABEL_SETS_SHARE, RED)],
+                    steps=[(None, GREEN), (s.default("label_sets") * s.LABEL_SETS_SHARE, RED)],
                 ),
                 graph(
                     "Overflowed requests",

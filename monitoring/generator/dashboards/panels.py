@@ -9,9 +9,9 @@ def steps_of(limit):
     return [(None, GREEN), (limit / 2, ORANGE), (limit, RED)]
 
 
-ERROR_STEPS = steps_of(s.ERROR_RATIO)
-CANCELLED_STEPS = steps_of(s.CANCELLED_RATIO)
-LATENCY_STEPS = steps_of(s.LATENCY_P95)
+ERROR_STEPS = steps_of(s.default("error_ratio"))
+CANCELLED_STEPS = steps_of(s.default("cancelled_ratio"))
+LATENCY_STEPS = steps_of(s.default("latency_p95"))
 BURN_STEPS = [(None, GREEN), (1, ORANGE), (6, RED)]
 
 

@@ -1,0 +1,38 @@
+"""The alerts. Each reads recorded series, so that what it compares is what a dashboard can show."""
+
+from .budgets import budgets
+from .client import outgoing
+from .layer import layer
+from .model import DURATIONS, SHARES, Alert, Alerts
+from .replicas import replicas
+from .requests import requests
+from .targets import targets
+
+__all__ = ["DURATIONS", "SHARES", "Alert", "Alerts", "alerts", "document"]
+
+
+def alerts(convention):
+    a = Alerts(convention)
+    for part in [requests, budgets, targets, replicas, layer, outgoing]:
+        part(a)
+    return a.found
+
+
+def document(convention):
+    return {
+        "groups": [
+            {
+                "name": f"{convention.word}_alerts",
+                "rules": [
+                    {
+                        "alert": alert.name,
+                        "expr": alert.expr,
+                        "for": alert.wait,
+                        "labels": {"severity": alert.severity},
+                        "annotations": alert.annotations(convention),
+                    }
+                    for alert in alerts(convention)
+                ],
+            }
+        ]
+    }
