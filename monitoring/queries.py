@@ -5,11 +5,11 @@ guides. Grafana's variables are replaced, so that each can be sent to a Promethe
 
     queries.py prometheus shop 1m
 
-    kind       panel, variable, rule (what it records from), record (what it recorded), alert, guide
+    kind       panel, annotation, variable, rule (what it records from), record (what it recorded), alert, guide
     where      the dashboard and panel, or the rule
     query      PromQL
     needs      what must have happened for it to return data: requests, errors, cancelled, grpc, client
-               (outgoing requests), instrumented (the endpoint), a day
+               (outgoing requests), instrumented (the endpoint), process (its start), a day
     may_be_empty   true for alerts, which return nothing while all is well, and for what takes a day
 """
 
@@ -23,6 +23,7 @@ sys.dont_write_bytecode = True
 from generator.alerts import alerts
 from generator.conventions import conventions
 from generator.dashboards import dashboards
+from generator.grafana import STARTS
 from generator.rules import rules
 
 # As guides to monitoring write them, word for word: they must work on these metrics too.
@@ -48,6 +49,7 @@ def substitute(query, job, window):
         "job": job,
         "instance": ".*",
         "route": ".*",
+        "peer": ".*",
         "__rate_interval": window,
         "__interval": window,
         "__range": window,
@@ -74,6 +76,7 @@ def queries(convention, job, window):
     for dashboard in dashboards(convention).values():
         for where, target in dashboard.queries():
             yield found("panel", f"{dashboard.uid}: {where}", target.expr, target.needs)
+        yield found("annotation", f"{dashboard.uid}: starts", STARTS, ("process",), may_be_empty=True)
         for v in dashboard.variables:
             yield found("variable", f"{dashboard.uid}: ${v.name}", f"group by ({v.of}) ({v.series})", v.needs)
     for group in rules(convention):

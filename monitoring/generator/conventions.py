@@ -38,6 +38,8 @@ class Client:
     seconds: str
     in_flight: str
     in_flight_by: str
+    grpc: Source
+    grpc_buckets: Source
 
 
 @dataclass(frozen=True)
@@ -191,6 +193,8 @@ def prometheus_client(word):
         seconds=f"{word}_request_duration_seconds",
         in_flight=f"{word}_requests_in_flight",
         in_flight_by="peer",
+        grpc=Source(f"{word}_requests_total", ('grpc_status!=""',)),
+        grpc_buckets=Source(f"{word}_request_duration_seconds_bucket", ('grpc_status!=""',)),
     )
 
 
@@ -216,4 +220,6 @@ def open_telemetry_client(word, rpc):
         seconds=http,
         in_flight=f"{word}_active_requests",
         in_flight_by="server_address",
+        grpc=Source(f"{rpc}_count"),
+        grpc_buckets=Source(f"{rpc}_bucket"),
     )

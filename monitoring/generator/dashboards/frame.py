@@ -38,7 +38,7 @@ def dashboard(c, uid, title, description, rows, variables, slugs):
             "tags": [],
             "tooltip": "",
         }
-        for key, name in [("overview", "Services"), ("route", "Route"), ("grpc", "gRPC")]
+        for key, name in [("overview", "Services"), ("route", "Route"), ("grpc", "gRPC"), ("client", "Outgoing")]
         if slugs[key] != uid
     ]
     return Dashboard(uid, title, description, rows, variables, others)

@@ -1,6 +1,6 @@
 """Dashboards as Grafana 10 and 11 read them."""
 
-from .dashboard import Dashboard, verify
+from .dashboard import STARTS, Dashboard, verify
 from .model import GREEN, ORANGE, PLAIN_STEPS, RED, WIDTH, Panel, Row, Target, Variable
 
 __all__ = [
@@ -8,6 +8,7 @@ __all__ = [
     "ORANGE",
     "PLAIN_STEPS",
     "RED",
+    "STARTS",
     "WIDTH",
     "Dashboard",
     "Panel",

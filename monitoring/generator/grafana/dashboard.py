@@ -35,11 +35,32 @@ class Dashboard:
             "time": {"from": "now-1h", "to": "now"},
             "timepicker": {},
             "timezone": "browser",
-            "annotations": {"list": []},
+            "annotations": {"list": [starts()]},
             "links": self.links,
             "templating": {"list": [datasource(), *[variable(v) for v in self.variables]]},
             "panels": lay_out(self.rows),
         }
+
+
+# Of the process, where something collects it. Its value is the time of the start, whatever the time of the scrape.
+STARTS = 'process_start_time_seconds{job=~"$job",instance=~"$instance"} * 1000'
+
+
+def starts():
+    """Marks when replicas started: a deployment, or a crash."""
+    return {
+        "name": "Starts of replicas",
+        "datasource": DATASOURCE,
+        "enable": True,
+        "hide": False,
+        "iconColor": "blue",
+        "expr": STARTS,
+        "useValueForTime": True,
+        "step": "60s",
+        "titleFormat": "{{job}} started",
+        "textFormat": "{{instance}}",
+        "tagKeys": "",
+    }
 
 
 def datasource():
@@ -115,4 +136,8 @@ def verify(name, one):
                 assert x < WIDTH and (x, y) not in cells, f"{name}: {panel['title']} is on top of another"
                 cells.add((x, y))
         assert panel["type"] == "row" or panel["description"], f"{name}: {panel['title']} says nothing"
+    for annotation in one.json()["annotations"]["list"]:
+        assert annotation["useValueForTime"] and annotation["expr"], f"{name}: an annotation without a time"
+    names = {v.name for v in one.variables}
+    assert {"job", "instance"} <= names, f"{name}: the annotation needs a job and an instance"
     assert len(one.uid) <= 40, f"{one.uid} is longer than Grafana allows"

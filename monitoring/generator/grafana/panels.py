@@ -40,9 +40,11 @@ def target_json(panel, index, target):
         return {**found, "format": "table", "instant": True, "range": False}
     if panel.kind == "stat":
         return {**found, "instant": True, "range": False}
+    # Where requests have exemplars, they are points in the graph that lead to a trace.
+    exemplar = {"exemplar": True} if "_bucket{" in target.expr else {}
     if panel.kind == "heatmap":
-        return {**found, "format": "heatmap", "range": True}
-    return {**found, "range": True}
+        return {**found, "format": "heatmap", "range": True, **exemplar}
+    return {**found, "range": True, **exemplar}
 
 
 def stat_json(panel, common):
