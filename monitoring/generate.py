@@ -19,7 +19,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 
-from generator import alerts, rules, runbook, settings
+from generator import alerts, links, rules, runbook, settings
 from generator.cases import test_files
 from generator.conventions import conventions
 from generator.dashboards import dashboards
@@ -46,7 +46,7 @@ def files(namespace):
             found[Path(c.name, "dashboards", name)] = text + "\n"
     page = runbook.runbook(conventions(namespace), alerts.alerts)
     for c in conventions(namespace):
-        runbook.verify(c, alerts.alerts, page)
+        links.verify(c, page)
     found[Path("runbook.md")] = page
     return found
 
@@ -66,26 +66,26 @@ def main():
 
     wanted = files(args.namespace)
     if not args.check:
+        kept = [] if args.reset_settings else keep(args.output, wanted)
         for path, text in wanted.items():
-            if path.name == SETTINGS and not args.reset_settings and keep(args.output, path, text, wanted):
-                continue
-            path = args.output / path
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+            if path not in kept:
+                path = args.output / path
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8")
+        for path in kept:
+            wanted[path] = (args.output / path).read_text(encoding="utf-8")
     return compare(args.output, wanted)
 
 
-def keep(output, path, text, wanted):
-    """Whether the user's settings stay. They must have all names, or alerts would be silent."""
-    file = output / path
-    if not file.is_file():
-        return False
+def keep(output, wanted):
+    """The settings that are there, which are the user's. They must have all names, or alerts would be silent."""
     records = lambda text: set(re.findall(r"^ *- record: (\S+)", text, re.MULTILINE))
-    lacks = records(text) - records(file.read_text(encoding="utf-8"))
-    if lacks:
-        sys.exit(f"{file} lacks {', '.join(sorted(lacks))}: add them, or use --reset-settings")
-    wanted[path] = file.read_text(encoding="utf-8")
-    return True
+    kept = [path for path in wanted if path.name == SETTINGS and (output / path).is_file()]
+    for path in kept:
+        lacks = records(wanted[path]) - records((output / path).read_text(encoding="utf-8"))
+        if lacks:
+            sys.exit(f"{path} lacks {', '.join(sorted(lacks))}: add them, or use --reset-settings")
+    return kept
 
 
 def compare(output, wanted):

@@ -153,8 +153,14 @@ def conventions(namespace=""):
             errors=(
                 Source(f"{http}_count", ('error_type!~"|cancelled"',)),
                 # Every code but OK is an `error_type` there, also those that the client is at fault for.
-                Source(f"{rpc}_count", (f'error_type=~"panic|service|body|{GRPC_FAULTS}"',), rpc_route="http_route"),
-                Source(f"{rpc}_count", (f'error_type="{UNIMPLEMENTED}"', f'rpc_method!~"{INVENTED}"'), rpc_route="http_route"),
+                Source(
+                    f"{rpc}_count", (f'error_type=~"panic|service|body|{GRPC_FAULTS}"',), rpc_route="http_route"
+                ),
+                Source(
+                    f"{rpc}_count",
+                    (f'error_type="{UNIMPLEMENTED}"', f'rpc_method!~"{INVENTED}"'),
+                    rpc_route="http_route",
+                ),
             ),
             cancelled=(
                 Source(f"{http}_count", ('error_type="cancelled"',)),
@@ -189,7 +195,8 @@ def prometheus_client(word):
         errors=(Source(f"{word}_errors_total"),),
         no_response=(Source(f"{word}_errors_total", ('error="service"',)),),
         cancelled=(Source(f"{word}_requests_cancelled_total"),),
-        buckets=(Source(f"{word}_request_duration_seconds_bucket"),),
+        # Both conventions call the histogram of a client the same: the method's label tells them apart.
+        buckets=(Source(f"{word}_request_duration_seconds_bucket", ('method!=""',)),),
         seconds=f"{word}_request_duration_seconds",
         in_flight=f"{word}_requests_in_flight",
         in_flight_by="peer",
@@ -202,7 +209,7 @@ def open_telemetry_client(word, rpc):
     """Its histogram counts, as a server's does. Every gRPC code but OK is an error of a client."""
     http, route = f"{word}_request_duration_seconds", "url_template"
     every = lambda suffix, *matchers: (
-        Source(f"{http}_{suffix}", matchers),
+        Source(f"{http}_{suffix}", ('http_request_method!=""', *matchers)),
         Source(f"{rpc}_{suffix}", matchers, rpc_route=route),
     )
     return Client(

@@ -10,7 +10,11 @@ GRAFANA = ""
 
 # The limits of the bundled dashboards' colours are the defaults too. (name, value, what it means)
 THRESHOLDS = [
-    ("error_ratio", 0.05, "The share of failed requests that is too much, of a service and of each of its routes."),
+    (
+        "error_ratio",
+        0.05,
+        "The share of failed requests that is too much, of a service and of each of its routes.",
+    ),
     ("cancelled_ratio", 0.1, "The share of requests that were dropped before their end, of a service."),
     ("latency_p95", 1.0, "Seconds that the 95th percentile of a route may take."),
     (
@@ -44,7 +48,11 @@ CLIENT_THRESHOLDS = [
 OBJECTIVES = [
     ("availability", 0.999, "The share of requests that must not fail, over 30 days."),
     ("latency", 0.95, "The share of requests that must be fast enough, over 30 days ..."),
-    ("latency_seconds", 0.5, "... and how long that is, in seconds. It must be a bucket's bound of the histogram."),
+    (
+        "latency_seconds",
+        0.5,
+        "... and how long that is, in seconds. It must be a bucket's bound of the histogram.",
+    ),
 ]
 # What a route can be left out of, and what that means.
 EXCLUSIONS = {

@@ -33,8 +33,7 @@ def label_sets(a):
     )
     a.add(
         "LabelSetsGrowing",
-        f"{held}\n- max_over_time({held}[1d] offset 1h)\n"
-        f"> on (job) {r.threshold('label_sets_growth')}",
+        f"{held}\n- max_over_time({held}[1d] offset 1h)\n> on (job) {r.threshold('label_sets_growth')}",
         "30m",
         "warning",
         f"{JOB} holds {NUMBER} label sets more than an hour ago",

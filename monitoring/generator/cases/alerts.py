@@ -33,9 +33,7 @@ def rendered(text, labels, value, own):
         lambda m: limit(m[1], own),
         text,
     )
-    text = re.sub(
-        r"{{ if \$labels\.(\w+) }}.*?{{ else }}(.*?){{ end }}", lambda m: labels.get(m[1]) or m[2], text
-    )
+    text = re.sub(r"{{ if \$labels\.(\w+) }}.*?{{ else }}(.*?){{ end }}", lambda m: labels.get(m[1]) or m[2], text)
     text = re.sub(r"{{ \$labels\.(\w+) \| urlquery }}", lambda m: quote_plus(labels.get(m[1], "")), text)
     text = re.sub(r"{{ \$labels\.(\w+) }}", lambda m: labels[m[1]], text)
     return re.sub(r"{{ \$value [^}]*}}", value, text)

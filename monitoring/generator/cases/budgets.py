@@ -129,8 +129,6 @@ def six_hours():
     mixed = World([ok(990, 450), failing((0, 410), (10, 40)), slow((0, 410), (990, 40), le=0.75)])
     found += [AlertCase(a, "for the last 40 minutes only", 450, mixed, silent(410, 450)) for a in medium]
     before = World([ok(50, 450), failing((50, 400), (0, 50)), slow((50, 400), (0, 50), le=0.75)])
-    found += [
-        AlertCase(a, "for 400 minutes, and then no longer", 450, before, [(445, [])]) for a in medium
-    ]
+    found += [AlertCase(a, "for 400 minutes, and then no longer", 450, before, [(445, [])]) for a in medium]
     half = World([ok(700, 450), failing((3, 450)), slow((150, 450), le=0.75)])
     return found + [AlertCase(a, "half of what it takes", 450, half, silent(400, 450)) for a in medium]

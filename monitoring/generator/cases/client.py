@@ -59,8 +59,20 @@ def all_of_them():
             World(calls=[Requests(**{**vars(x), "peer": None}) for x in grpc]),
             [(60, [({"peer": None}, "20%")])],
         ),
-        AlertCase("ClientErrorRatioHigh", "all fail, and there are hardly any", 90, World(calls=[refused(*SELDOM)]), silent(60, 90)),
-        AlertCase("ClientErrorRatioHigh", "one of a hundred fails", 90, World(calls=[call((99, 90)), refused((1, 90))]), silent(60, 90)),
+        AlertCase(
+            "ClientErrorRatioHigh",
+            "all fail, and there are hardly any",
+            90,
+            World(calls=[refused(*SELDOM)]),
+            silent(60, 90),
+        ),
+        AlertCase(
+            "ClientErrorRatioHigh",
+            "one of a hundred fails",
+            90,
+            World(calls=[call((99, 90)), refused((1, 90))]),
+            silent(60, 90),
+        ),
         AlertCase(
             "ClientNoResponse",
             "one of fifty connections is refused",
@@ -70,7 +82,11 @@ def all_of_them():
         ),
         AlertCase("ClientNoResponse", "responses are errors", 90, World(calls=missing), silent(60, 90)),
         AlertCase(
-            "ClientNoResponse", "all are refused, and there are hardly any", 90, World(calls=[refused(*SELDOM)]), silent(60, 90)
+            "ClientNoResponse",
+            "all are refused, and there are hardly any",
+            90,
+            World(calls=[refused(*SELDOM)]),
+            silent(60, 90),
         ),
         AlertCase(
             "ClientCancelledRatioHigh",
@@ -80,12 +96,25 @@ def all_of_them():
                 calls=[
                     call((80, 90)),
                     call((10, 90), status=None, phase="head"),
-                    call((10, 90), method="POST", route="/shop.Stock/Get", grpc="CANCELLED", status=None, phase="head"),
+                    call(
+                        (10, 90),
+                        method="POST",
+                        route="/shop.Stock/Get",
+                        grpc="CANCELLED",
+                        status=None,
+                        phase="head",
+                    ),
                 ]
             ),
             [(5, []), (60, [(STOCK, "20%")])],
         ),
-        AlertCase("ClientCancelledRatioHigh", "a fifth is refused", 90, World(calls=[call((80, 90)), refused((20, 90))]), silent(60, 90)),
+        AlertCase(
+            "ClientCancelledRatioHigh",
+            "a fifth is refused",
+            90,
+            World(calls=[call((80, 90)), refused((20, 90))]),
+            silent(60, 90),
+        ),
         AlertCase(
             "ClientLatencyHigh",
             "a tenth of the requests to one of two peers is slow",
@@ -100,6 +129,18 @@ def all_of_them():
             World(calls=[call((90, 90), le=2.5)], excluded=[("client_latency", "/stock/{item}")]),
             silent(60, 90),
         ),
-        AlertCase("ClientLatencyHigh", "one of a hundred is slow", 90, World(calls=[call((99, 90)), call((1, 90), le=2.5, status="202")]), silent(60, 90)),
-        AlertCase("ClientLatencyHigh", "all are slow, and there are hardly any", 90, World(calls=[call(*SELDOM, le=2.5)]), silent(60, 90)),
+        AlertCase(
+            "ClientLatencyHigh",
+            "one of a hundred is slow",
+            90,
+            World(calls=[call((99, 90)), call((1, 90), le=2.5, status="202")]),
+            silent(60, 90),
+        ),
+        AlertCase(
+            "ClientLatencyHigh",
+            "all are slow, and there are hardly any",
+            90,
+            World(calls=[call(*SELDOM, le=2.5)]),
+            silent(60, 90),
+        ),
     ]

@@ -8,7 +8,9 @@ def both(title, world, minutes, expect):
     """The service and its only route agree."""
     return [
         AlertCase("ErrorRatioHigh", title, minutes, world, [(m, [(JOB, v)] if v else []) for m, v in expect]),
-        AlertCase("RouteErrorRatioHigh", title, minutes, world, [(m, [(USERS, v)] if v else []) for m, v in expect]),
+        AlertCase(
+            "RouteErrorRatioHigh", title, minutes, world, [(m, [(USERS, v)] if v else []) for m, v in expect]
+        ),
     ]
 
 
@@ -16,7 +18,9 @@ def only_a_warning(title, world, minutes, expect):
     """Nobody is paged, at any time, but somebody finds it in the morning."""
     return [
         AlertCase("ErrorRatioHigh", title, minutes, world, silent(*[m for m, _ in expect])),
-        AlertCase("RouteErrorRatioHigh", title, minutes, world, [(m, [(USERS, v)] if v else []) for m, v in expect]),
+        AlertCase(
+            "RouteErrorRatioHigh", title, minutes, world, [(m, [(USERS, v)] if v else []) for m, v in expect]
+        ),
     ]
 
 

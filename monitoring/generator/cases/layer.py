@@ -4,7 +4,6 @@ from dataclasses import replace
 
 from .. import settings as s
 from .kinds import JOB, AlertCase, ok, silent
-from .requests import Requests
 from .world import World
 
 HELD = s.default("label_sets")

@@ -1,5 +1,6 @@
 """Outgoing requests, as the tests play them."""
 
+
 def write_call(c, x, bounds):
     """The series that a call appears in."""
     client = c.client

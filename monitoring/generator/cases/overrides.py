@@ -30,9 +30,7 @@ def all_of_them():
         *pair("ErrorRatioHigh", "a lower limit", few, {"error_ratio": 0.01}, 60, [(JOB, "2%")]),
         *pair("RouteErrorRatioHigh", "a lower limit", few, {"error_ratio": 0.01}, 60, [(USERS, "2%")]),
         *pair("ErrorRatioHigh", "a higher limit", half, {"error_ratio": 0.6}, 60, [], otherwise=[(JOB, "50%")]),
-        *pair(
-            "RouteErrorRatioHigh", "no limit", half, {"error_ratio": "Inf"}, 60, [], otherwise=[(USERS, "50%")]
-        ),
+        *pair("RouteErrorRatioHigh", "no limit", half, {"error_ratio": "Inf"}, 60, [], otherwise=[(USERS, "50%")]),
         *pair(
             "CancelledRatioHigh",
             "a higher limit",
@@ -119,15 +117,15 @@ def excluded():
             World(slow_one, excluded=[("latency", EXPORT)]),
             silent(90),
         ),
-        AlertCase("LatencyBudgetBurnFast", "the slow route is not left out", 90, World(slow_one), [(90, [(JOB, "90%")])]),
+        AlertCase(
+            "LatencyBudgetBurnFast", "the slow route is not left out", 90, World(slow_one), [(90, [(JOB, "90%")])]
+        ),
         # What is left is too little to page anybody, whatever the volume of the route that is left out.
         AlertCase(
             "ErrorRatioHigh",
             "all that fails and counts is one of five a minute",
             90,
-            World(
-                [ok(4, 90), failing((1, 90)), failing((60, 90), route=EXPORT)], excluded=[("errors", EXPORT)]
-            ),
+            World([ok(4, 90), failing((1, 90)), failing((60, 90), route=EXPORT)], excluded=[("errors", EXPORT)]),
             silent(60, 90),
         ),
     ]

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from .kinds import A, B, SELDOM, THREE, AlertCase, failing, ok, silent
+from .kinds import SELDOM, THREE, A, AlertCase, B, failing, ok, silent
 from .requests import Requests
 from .world import World
 

@@ -35,7 +35,8 @@ def settled():
             World(plain.requests, own=own),
             [],
             # Both ways to write a whole number.
-            [(threshold(name), 30, [({}, value * 2)]) for name, value, _ in every] + [(bound, 30, bounds("1", "1.0"))],
+            [(threshold(name), 30, [({}, value * 2)]) for name, value, _ in every]
+            + [(bound, 30, bounds("1", "1.0"))],
         ),
     ]
     for what, errors, cancelled, late in [
@@ -52,7 +53,9 @@ def settled():
             (120, "job", "requests", "rate5m", [({}, 3)], None),
             (120, "job", "errors", "rate5m", [({}, 1)], None),
         ]
-        found.append(RuleCase(f"a route whose {what} are left out", 120, World(two, excluded=[(what, EXPORT)]), expect))
+        found.append(
+            RuleCase(f"a route whose {what} are left out", 120, World(two, excluded=[(what, EXPORT)]), expect)
+        )
     rate = ("job", "requests", "rate5m")
     yesterday = World(label_sets=None, recorded={rate: "5x59 3x19 4x1500"})
     expected = lambda minute, samples: (minute, "job", "requests", "expected_rate5m", samples, None)

@@ -1,6 +1,6 @@
 """Traffic and targets."""
 
-from .kinds import A, B, JOB, AlertCase, ok, silent
+from .kinds import JOB, A, AlertCase, B, ok, silent
 from .requests import Requests
 from .world import World
 
@@ -37,14 +37,32 @@ def no_traffic():
         ),
         case(
             "requests hang: they are in flight, and none ends",
-            World([Requests([(60, DAY + 400), (0, 100)])], in_flight={("GET", "/users/{id}"): f"3x{DAY + 400} 3+60x100"}),
+            World(
+                [Requests([(60, DAY + 400), (0, 100)])],
+                in_flight={("GET", "/users/{id}"): f"3x{DAY + 400} 3+60x100"},
+            ),
             end,
             [(DAY + 480, [(JOB, "")])],
         ),
-        case("an hour of requests on the first day, and then none", World([Requests([(60, 60), (0, 90)])]), 150, silent(60, 120, 150)),
+        case(
+            "an hour of requests on the first day, and then none",
+            World([Requests([(60, 60), (0, 90)])]),
+            150,
+            silent(60, 120, 150),
+        ),
         # Five and six o'clock on the first and the second day, the night between them, and nine o'clock.
-        case("an office-hours service", office, 2 * DAY, silent(1050, 1080, 1500, DAY + 540, DAY + 1050, DAY + 1080, DAY + 1140, 2 * DAY)),
-        case("an office-hours service that closes half an hour earlier today", World([Requests(day() + day(450))]), 2 * DAY, silent(DAY + 1020, DAY + 1050, DAY + 1080)),
+        case(
+            "an office-hours service",
+            office,
+            2 * DAY,
+            silent(1050, 1080, 1500, DAY + 540, DAY + 1050, DAY + 1080, DAY + 1140, 2 * DAY),
+        ),
+        case(
+            "an office-hours service that closes half an hour earlier today",
+            World([Requests(day() + day(450))]),
+            2 * DAY,
+            silent(DAY + 1020, DAY + 1050, DAY + 1080),
+        ),
         case(
             "a batch client of 150 requests an hour, which stops",
             World([Requests([(5, 1), (0, 1)] * (DAY // 2 + 200) + [(0, 100)])]),
@@ -59,7 +77,9 @@ def no_traffic():
         ),
         case(
             "streams that clients leave at once, every forty minutes",
-            World([Requests([(400, 1), (0, 39)] * 48, route="/events")], in_flight={("GET", "/events"): "400x1920"}),
+            World(
+                [Requests([(400, 1), (0, 39)] * 48, route="/events")], in_flight={("GET", "/events"): "400x1920"}
+            ),
             1920,
             silent(DAY + 120, DAY + 150, 1910),
         ),
@@ -78,7 +98,9 @@ def weeks():
 
     def recorded(*parts):
         # Each value that many minutes, by promtool's notation: one value a minute.
-        return World(label_sets=None, recorded={rate: " ".join(f"{value}x{minutes - 1}" for value, minutes in parts)})
+        return World(
+            label_sets=None, recorded={rate: " ".join(f"{value}x{minutes - 1}" for value, minutes in parts)}
+        )
 
     end = WEEK + 700
     return [
@@ -113,7 +135,11 @@ def down():
     # Switched off from six in the evening to eight in the morning, an hour after the last request.
     off = "1x1079 0x839 1x599 0x200"
     held_by_day = "10x1079 stale _x838 10x599 stale"
-    office = World([Requests(day()[:2] + [(0, 60)]), Requests(day()[1:2] + [(0, 60)], born=DAY + 540, status="201")], up={"a": off}, label_sets=held_by_day)
+    office = World(
+        [Requests(day()[:2] + [(0, 60)]), Requests(day()[1:2] + [(0, 60)], born=DAY + 540, status="201")],
+        up={"a": off},
+        label_sets=held_by_day,
+    )
     second_evening = DAY + 1170
     return [
         AlertCase(
@@ -141,11 +167,24 @@ def down():
         ),
         AlertCase("ServiceDown", "one request a minute, and no replica is left", 90, quiet_gone, silent(45, 80)),
         AlertCase(
-            "QuietServiceDown", "one request a minute, and no replica is left", 90, quiet_gone, [(60, [(JOB, "0")])]
+            "QuietServiceDown",
+            "one request a minute, and no replica is left",
+            90,
+            quiet_gone,
+            [(60, [(JOB, "0")])],
         ),
         AlertCase("ServiceDown", "it never had these metrics, so it is none of ours", 60, never, silent(30, 60)),
-        AlertCase("QuietServiceDown", "it never had these metrics, so it is none of ours", 60, never, silent(30, 60)),
-        AlertCase("ServiceDown", "an office-hours service that is off by night", second_evening, office, silent(second_evening), SLOWLY),
+        AlertCase(
+            "QuietServiceDown", "it never had these metrics, so it is none of ours", 60, never, silent(30, 60)
+        ),
+        AlertCase(
+            "ServiceDown",
+            "an office-hours service that is off by night",
+            second_evening,
+            office,
+            silent(second_evening),
+            SLOWLY,
+        ),
         AlertCase(
             "QuietServiceDown",
             "an office-hours service that is off by night",

@@ -120,7 +120,9 @@ def client(c, slugs):
                     "All of them, OK too.",
                     "reqps",
                     Target(
-                        f"sum by ({c.grpc_code}) (rate({q.calls}[{WINDOW}]))", label(c.grpc_code), ("client", "grpc")
+                        f"sum by ({c.grpc_code}) (rate({q.calls}[{WINDOW}]))",
+                        label(c.grpc_code),
+                        ("client", "grpc"),
                     ),
                     stack=True,
                 ),

@@ -28,9 +28,7 @@ def outgoing(convention):
         watched=r.watched(r("peer_route", metric, "rate5m"), "client_errors"),
     )
     for metric in ["client_errors", "client_no_response"]:
-        group.add(
-            r("peer", metric, "ratio_rate5m"), ratio(of_peer(metric), of_peer("client_requests")), **NEEDS
-        )
+        group.add(r("peer", metric, "ratio_rate5m"), ratio(of_peer(metric), of_peer("client_requests")), **NEEDS)
     group.add(r("peer", "client_cancelled", "ratio_rate5m"), of_requests(r, "peer", "cancelled"), **NEEDS)
 
     def p95(labels):
