@@ -94,7 +94,7 @@ def grpc(c, slugs):
             [
                 graph(
                     "Latency",
-                    "Over all methods. A streaming call lasts as long as its stream.",
+                    "Over all methods. A declared stream counts with the time to its head.",
                     "s",
                     *quantiles(q, "", q.call_buckets, needs),
                     steps=LATENCY_STEPS,

@@ -135,7 +135,7 @@ def overview(c, slugs):
                 ),
                 graph(
                     "Latency",
-                    "Of all requests, to the end of the response body.",
+                    "Of all requests, to the end of the response body; of a stream, to its head.",
                     "s",
                     *quantiles(q, "job", q.buckets),
                     steps=LATENCY_STEPS,
@@ -170,7 +170,7 @@ def overview(c, slugs):
                 ),
                 graph(
                     "In flight",
-                    "Started and not yet finished."
+                    "Started and not yet finished: a stream until it ends."
                     + ("" if c.in_flight_by_route else " The convention has no route here."),
                     "short",
                     Target(f"sum by ({c.in_flight_by}) ({q.in_flight})", label(c.in_flight_by)),

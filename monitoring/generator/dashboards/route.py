@@ -105,7 +105,7 @@ def in_depth(c, slugs):
             [
                 graph(
                     "Latency",
-                    "To the end of the response body.",
+                    "To the end of the response body; of a stream, to its head.",
                     "s",
                     *quantiles(q, "", q.buckets),
                     steps=LATENCY_STEPS,
