@@ -75,7 +75,10 @@ def down(a):
         "Do its processes run? Then ask the endpoint by hand, as Prometheus does: address, port, token, "
         "certificate. The page of targets in Prometheus says what went wrong."
     )
-    act = "Start it, or repair what it could not be scraped for. If it was removed on purpose, this ends after an hour."
+    act = (
+        "Start it, or repair what it could not be scraped for. If it was removed on purpose, this ends after an "
+        "hour."
+    )
     a.add(
         "ServiceDown",
         block(text, gone=gone, word="and", matters=matters),
