@@ -1,8 +1,8 @@
 //! Everything there is to ask for, in every way that it can end.
 
 use super::{
-    ANSWERED, Case, Client, Demo, ENDLESS_BODY, ENDLESS_HEAD, Ending, Ledger, Metrics, Protocol,
-    answer, break_off,
+    ANSWERED, Case, Client, Demo, ENDLESS_BODY, Ending, Ledger, Metrics, PROXY, Protocol, answer,
+    break_off,
 };
 use crate::support::{changes, until};
 use futures_util::future::join_all;
@@ -17,6 +17,49 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
+
+/// What is asked for by way of `/proxy`, and counted there and at its own route.
+const PROXIED: &[Case] = &[
+    ("GET", "/users/42", "/users/{id}", 200),
+    ("HEAD", "/users/42", "/users/{id}", 200),
+    ("POST", "/orders", "/orders", 201),
+    ("DELETE", "/orders/7", "/orders/{id}", 405),
+    ("GET", "/status/204", "/status/{code}", 204),
+    ("GET", "/status/304", "/status/{code}", 304),
+    ("GET", "/status/503", "/status/{code}", 503),
+    ("HEAD", "/status/503", "/status/{code}", 503),
+    ("GET", "/stream?chunks=3&ms=1", "/stream", 200),
+    ("HEAD", "/stream", "/stream", 200),
+    (
+        "GET",
+        "/announced?bytes=1000&chunks=3&ms=1",
+        "/announced",
+        200,
+    ),
+    ("HEAD", "/announced", "/announced", 200),
+    ("GET", "/events?count=3&ms=0", "/events", 200),
+    ("GET", "/static/hyper.rs", "/static/{*path}", 200),
+    ("HEAD", "/static/hyper.rs", "/static/{*path}", 200),
+    ("POST", "/echo", "/echo", 200),
+    ("GET", "/nothing/here", "_unmatched", 404),
+];
+
+/// What the proxy does not pass on.
+const NOT_PROXIED: &[Case] = &[
+    ("GET", "/proxy/proxy/users/42", PROXY, 404),
+    ("GET", "/proxy/proxy/", PROXY, 404),
+    ("GET", "/proxy/", "_unmatched", 404),
+];
+
+/// What a header asks for of a file, and the status.
+const PARTS: &[(&str, &str, u16)] = &[
+    ("range", "bytes=0-0", 206),
+    ("range", "bytes=100-", 206),
+    ("range", "bytes=-10", 206),
+    ("range", "bytes=1000000-", 416),
+    ("range", "bytes=0-1,4-5", 416),
+    ("if-modified-since", "Fri, 01 Jan 2100 00:00:00 GMT", 304),
+];
 
 /// Methods that nobody knows, which count as one.
 const ODD: &[Case] = &[
@@ -49,6 +92,12 @@ const BROKEN: &[(&str, &str, &str, Ending)] = &[
     (
         "GET",
         "/stream-error?chunks=2&ms=1",
+        "/stream-error",
+        Ending::BodyFailed,
+    ),
+    (
+        "GET",
+        "/proxy/stream-error?chunks=2&ms=20",
         "/stream-error",
         Ending::BodyFailed,
     ),
@@ -91,6 +140,27 @@ const RAW: &[(&str, &[&str], &[Case])] = &[
         &["HTTP/1.1 400"],
         &[],
     ),
+];
+
+/// Longer than any test takes: who gets nothing of it is before the head.
+const ENDLESS_HEADS: &[&str] = &["/slow?ms=60000", "/proxy/slow?ms=60000"];
+
+/// What has not ended when its first chunks have come, and what it is to leave it then.
+const ENDLESS_BODIES: &[(&str, &str, Ending)] = &[
+    (ENDLESS_BODY, "/stream", Ending::LeftInBody),
+    (
+        "/announced?bytes=10000&chunks=10000&ms=10",
+        "/announced",
+        Ending::LeftInBody,
+    ),
+    // That is how it ends.
+    ("/events?ms=10", "/events", Ending::Answered(200)),
+    (
+        "/proxy/stream?chunks=10000&ms=10",
+        "/stream",
+        Ending::LeftInBody,
+    ),
+    ("/proxy/events?ms=10", "/events", Ending::Answered(200)),
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -137,6 +207,8 @@ async fn work(address: SocketAddr, protocol: Protocol, end: Instant) -> Ledger {
         for (_, _, route, status) in answer(address, protocol, ODD).await {
             ledger.add("_OTHER", route, Ending::Answered(*status));
         }
+        answer_by_proxy(address, protocol, &mut ledger).await;
+        serve_parts(address, protocol, &mut ledger).await;
         break_down(address, protocol, &mut ledger).await;
         leave_in_the_body(address, protocol, &mut ledger).await;
         if protocol == Protocol::Http1 {
@@ -145,6 +217,45 @@ async fn work(address: SocketAddr, protocol: Protocol, end: Instant) -> Ledger {
         if Instant::now() >= end {
             return ledger;
         }
+    }
+}
+
+async fn answer_by_proxy(address: SocketAddr, protocol: Protocol, ledger: &mut Ledger) {
+    let mut client = Client::connect(address, protocol).await;
+    for (method, target, route, status) in PROXIED {
+        let target = format!("/proxy{target}");
+        client.answer(&(method, &target, "", *status)).await;
+        ledger.add_asked(method, &target, route, Ending::Answered(*status));
+    }
+    ledger.add_cases(answer(address, protocol, NOT_PROXIED).await);
+    // What the server that is asked breaks off, the proxy answers for.
+    client.answer(&("GET", "/proxy/panic", "", 502)).await;
+    ledger.add("GET", "/panic", Ending::Panicked);
+    ledger.add("GET", PROXY, Ending::Answered(502));
+}
+
+/// A file in parts or not at all, and what is said comes back.
+async fn serve_parts(address: SocketAddr, protocol: Protocol, ledger: &mut Ledger) {
+    let mut client = Client::connect(address, protocol).await;
+    for (header, value, status) in PARTS {
+        for target in ["/static/hyper.rs", "/proxy/static/hyper.rs"] {
+            let mut request = client.request("GET", target);
+            let headers = request.headers_mut();
+            headers.insert(*header, value.parse().unwrap());
+            let response = client.send_request(request).await.unwrap();
+            assert_eq!(response.status(), *status, "{target} {value}");
+            response.into_body().collect().await.unwrap();
+            ledger.add_asked("GET", target, "/static/{*path}", Ending::Answered(*status));
+        }
+    }
+    for target in ["/echo", "/proxy/echo"] {
+        let said = vec![b'.'; 100_000];
+        let mut request = client.request("POST", target);
+        *request.body_mut() = said.clone().into();
+        let response = client.send_request(request).await.unwrap();
+        let heard = response.into_body().collect().await.unwrap().to_bytes();
+        assert!(heard == said, "{target}: {} bytes", heard.len());
+        ledger.add_asked("POST", target, "/echo", Ending::Answered(200));
     }
 }
 
@@ -159,8 +270,8 @@ async fn break_down(address: SocketAddr, protocol: Protocol, ledger: &mut Ledger
         }
     }))
     .await;
-    for (method, _, route, ending) in BROKEN {
-        ledger.add(method, route, *ending);
+    for (method, target, route, ending) in BROKEN {
+        ledger.add_asked(method, target, route, *ending);
     }
     if protocol == Protocol::Http2 {
         clients[0].answer_one_more(ledger).await;
@@ -169,9 +280,10 @@ async fn break_down(address: SocketAddr, protocol: Protocol, ledger: &mut Ledger
 
 async fn leave_in_the_body(address: SocketAddr, protocol: Protocol, ledger: &mut Ledger) {
     for politely in [true, false] {
-        let mut clients = Client::several(address, protocol, 3).await;
-        let bodies = join_all(clients.iter_mut().map(|client| async move {
-            let response = client.send("GET", ENDLESS_BODY).await.unwrap();
+        let mut clients = Client::several(address, protocol, ENDLESS_BODIES.len()).await;
+        let endless = clients.iter_mut().zip(ENDLESS_BODIES);
+        let bodies = join_all(endless.map(|(client, (target, ..))| async move {
+            let response = client.send("GET", target).await.unwrap();
             assert_eq!(response.status(), 200);
             let mut body = response.into_body();
             for _ in 0..2 {
@@ -180,8 +292,8 @@ async fn leave_in_the_body(address: SocketAddr, protocol: Protocol, ledger: &mut
             body
         }))
         .await;
-        for _ in &bodies {
-            ledger.add("GET", "/stream", Ending::LeftInBody);
+        for (target, route, ending) in ENDLESS_BODIES {
+            ledger.add_asked("GET", target, route, *ending);
         }
         // Politely, HTTP/1.1 closes the connection too.
         if !politely {
@@ -202,23 +314,27 @@ async fn leave_in_the_head(address: SocketAddr, end: Instant) -> Ledger {
         for protocol in [Protocol::Http1, Protocol::Http2] {
             ledger.add_cases(answer(address, protocol, SLOW).await);
         }
-        for (method, politely) in [
+        let ways = [
             ("GET", true),
             ("GET", false),
             ("HEAD", true),
             ("HEAD", false),
-        ] {
+        ];
+        let ways = ENDLESS_HEADS
+            .iter()
+            .flat_map(|it| ways.map(|way| (it, way)));
+        for (&target, (method, politely)) in ways {
             let mut clients = Client::several(address, Protocol::Http1, 4).await;
             clients.extend(Client::several(address, Protocol::Http2, 5).await);
             let mut stays = clients.pop().unwrap();
             let sockets: Vec<_> = clients.iter().map(|it| Arc::clone(&it.socket)).collect();
             let requests: Vec<_> = clients
                 .into_iter()
-                .map(|mut it| tokio::spawn(async move { it.send(method, ENDLESS_HEAD).await }))
+                .map(|mut it| tokio::spawn(async move { it.send(method, target).await }))
                 .collect();
             metrics.until_slow(method, requests.len()).await;
             for _ in &requests {
-                ledger.add(method, "/slow", Ending::LeftInHead);
+                ledger.add_asked(method, target, "/slow", Ending::LeftInHead);
             }
             if politely {
                 requests.iter().for_each(|request| request.abort());

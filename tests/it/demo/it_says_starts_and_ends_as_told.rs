@@ -41,11 +41,22 @@ async fn it_says_what_to_try() {
     let page = response.into_body().collect().await.unwrap().to_bytes();
     let said = demo.example.said();
     assert_eq!(said.trim().as_bytes(), page.trim_ascii());
-    for route in ["/users/42", "/stream-error", "/panic", "/metrics"] {
+    for route in [
+        "/users/42",
+        "/stream-error",
+        "/static/hyper.rs",
+        "/proxy/users/42",
+        "/echo",
+        "/panic",
+        "/metrics",
+    ] {
         assert!(
             said.contains(&format!("http://{}{route}", demo.address)),
             "{said}"
         );
+    }
+    for path in ["/announced?", "/events?"] {
+        assert!(said.contains(path), "{said}");
     }
 }
 

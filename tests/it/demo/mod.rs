@@ -8,7 +8,7 @@ mod it_says_starts_and_ends_as_told;
 
 use crate::support::{self, Body, Scrape, example::Example, request, until};
 use futures_util::future::join_all;
-use http::Response;
+use http::{Request, Response};
 use http_body_util::BodyExt;
 use hyper::{
     body::Incoming,
@@ -69,6 +69,24 @@ const ANSWERED: &[Case] = &[
     ("GET", "/stream?chunks=many", "/stream", 400),
     ("HEAD", "/stream", "/stream", 200),
     ("HEAD", "/stream-error", "/stream-error", 200),
+    ("GET", "/static/hyper.rs", "/static/{*path}", 200),
+    ("HEAD", "/static/hyper.rs", "/static/{*path}", 200),
+    ("GET", "/static/demo/main.rs", "/static/{*path}", 200),
+    ("GET", "/static/demo", "/static/{*path}", 404),
+    ("GET", "/static/%2e%2e/Cargo.toml", "/static/{*path}", 404),
+    ("POST", "/static/hyper.rs", "/static/{*path}", 405),
+    ("GET", "/static/", "_unmatched", 404),
+    ("GET", "/announced?bytes=1000&chunks=3", "/announced", 200),
+    ("GET", "/announced?bytes=2&chunks=3&ms=1", "/announced", 200),
+    ("GET", "/announced?bytes=0", "/announced", 200),
+    ("GET", "/announced?chunks=0", "/announced", 200),
+    ("HEAD", "/announced", "/announced", 200),
+    ("GET", "/announced?bytes=-1", "/announced", 400),
+    ("GET", "/events?count=3&ms=0", "/events", 200),
+    ("GET", "/events?count=0", "/events", 200),
+    ("HEAD", "/events", "/events", 200),
+    ("POST", "/echo", "/echo", 200),
+    ("GET", "/echo", "/echo", 405),
     ("GET", "/empty", "/empty", 200),
     ("HEAD", "/empty", "/empty", 200),
     ("OPTIONS", "/empty", "/empty", 405),
@@ -82,8 +100,9 @@ const ANSWERED: &[Case] = &[
     ("QUERY", "/users/{id}/x", "_unmatched", 404),
 ];
 
-/// Longer than any test takes: who gets nothing of it is before the head.
-const ENDLESS_HEAD: &str = "/slow?ms=60000";
+/// The route of all that is asked for by way of the proxy.
+const PROXY: &str = "/proxy/{*path}";
+
 /// Whoever got its first chunks is far from its last.
 const ENDLESS_BODY: &str = "/stream?chunks=10000&ms=10";
 
@@ -138,6 +157,14 @@ impl Ledger {
             self.add_one(format!(
                 r#"http_{family}_total{{{labels},{label}="{value}"}}"#
             ));
+        }
+    }
+
+    /// What was asked for by way of the proxy ends there in the same way.
+    fn add_asked(&mut self, method: &str, target: &str, route: &str, ending: Ending) {
+        self.add(method, route, ending);
+        if target.starts_with("/proxy/") {
+            self.add(method, PROXY, ending);
         }
     }
 
@@ -268,21 +295,31 @@ impl Client {
     }
 
     async fn send(&mut self, method: &str, target: &str) -> hyper::Result<Response<Incoming>> {
+        self.send_request(self.request(method, target)).await
+    }
+
+    fn request(&self, method: &str, target: &str) -> Request<Body> {
+        match &self.sender {
+            Sender::Http1(_) => request(method, target),
+            Sender::Http2(_) => request(method, &format!("http://localhost{target}")),
+        }
+    }
+
+    async fn send_request(&mut self, request: Request<Body>) -> hyper::Result<Response<Incoming>> {
         match &mut self.sender {
             Sender::Http1(sender) => {
                 sender.ready().await?;
-                sender.send_request(request(method, target)).await
+                sender.send_request(request).await
             }
             Sender::Http2(sender) => {
                 sender.ready().await?;
-                let target = format!("http://localhost{target}");
-                sender.send_request(request(method, &target)).await
+                sender.send_request(request).await
             }
         }
     }
 
     /// Sends it, and receives the answer to its end.
-    async fn answer(&mut self, (method, target, _, status): &Case) {
+    async fn answer(&mut self, (method, target, _, status): &(&str, &str, &str, u16)) {
         let response = self.send(method, target).await.unwrap();
         assert_eq!(response.status(), *status, "{method} {target}");
         let body = response.into_body().collect().await;
@@ -372,7 +409,7 @@ impl Demo {
         let complaint = self.example.complaint();
         let panics = complaint.lines().filter(|line| line.contains("panicked"));
         panics
-            .inspect(|line| assert!(line.contains("demo.rs"), "{line}"))
+            .inspect(|line| assert!(line.contains("examples/demo/"), "{line}"))
             .count() as f64
     }
 }
