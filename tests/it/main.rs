@@ -13,6 +13,8 @@ mod client;
 mod composition;
 mod concurrency;
 #[cfg(feature = "axum")]
+mod declared_length;
+#[cfg(feature = "axum")]
 mod demo;
 mod endpoint;
 mod examples;

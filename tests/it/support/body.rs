@@ -1,8 +1,10 @@
 //! A body that does what its script says.
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use http::{HeaderMap, HeaderValue};
 use http_body::{Frame, SizeHint};
+use http_body_util::BodyExt;
 use std::{
     collections::VecDeque,
     pin::Pin,
@@ -19,11 +21,15 @@ pub(crate) struct ScriptedBody {
     steps: VecDeque<Step>,
     /// What `is_end_stream` says.
     pub(crate) ended: Arc<AtomicBool>,
+    /// What `size_hint` says, if it is to say anything in particular.
+    pub(crate) hint: Option<SizeHint>,
 }
 
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
     Data,
+    /// That many bytes.
+    Bytes(usize),
     /// Data, and from then on `is_end_stream`.
     LastData,
     /// Trailers without a `grpc-status`.
@@ -42,6 +48,7 @@ impl ScriptedBody {
         Self {
             steps: steps.iter().cloned().collect(),
             ended: Arc::default(),
+            hint: None,
         }
     }
 
@@ -51,6 +58,11 @@ impl ScriptedBody {
         body.ended.store(true, Ordering::Relaxed);
         body
     }
+}
+
+/// Reads a body to its end, or until it fails or has to be waited for.
+pub(crate) fn read<B: http_body::Body + Unpin>(mut body: B) {
+    while let Some(Some(Ok(_))) = body.frame().now_or_never() {}
 }
 
 impl http_body::Body for ScriptedBody {
@@ -71,6 +83,7 @@ impl http_body::Body for ScriptedBody {
         };
         Poll::Ready(match step {
             Step::Data => Some(Ok(data())),
+            Step::Bytes(count) => Some(Ok(Frame::data(vec![b'.'; count].into()))),
             Step::LastData => {
                 self.ended.store(true, Ordering::Relaxed);
                 Some(Ok(data()))
@@ -88,8 +101,11 @@ impl http_body::Body for ScriptedBody {
         self.ended.load(Ordering::Relaxed)
     }
 
-    /// Neither exact nor unknown, and another one after each frame.
+    /// Else neither exact nor unknown, and another one after each frame.
     fn size_hint(&self) -> SizeHint {
+        if let Some(hint) = self.hint {
+            return hint;
+        }
         let left = self.steps.len() as u64;
         let mut hint = SizeHint::new();
         hint.set_lower(left);

@@ -57,6 +57,12 @@ impl TestLayer<()> {
     }
 }
 
+impl Default for TestLayer {
+    fn default() -> Self {
+        Self::new(MetricsLayer::builder())
+    }
+}
+
 impl TestLayer {
     pub(crate) fn new(builder: MetricsLayerBuilder) -> Self {
         let (layer, exposition) = TestLayer::pair(builder);
@@ -65,6 +71,11 @@ impl TestLayer {
 
     pub(crate) async fn scrape(&self) -> Scrape {
         Scrape::of(&self.exposition).await
+    }
+
+    /// All that was counted from the beginning, and what is in flight.
+    pub(crate) async fn all(&self) -> BTreeMap<String, f64> {
+        self.scrape().await.since(&Scrape::default())
     }
 
     /// Whatever happens in there changes that, and nothing is in flight then.

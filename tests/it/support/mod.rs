@@ -1,13 +1,17 @@
 //! What the tests share: a real server, real clients, and scrapes that can be compared.
 
 mod body;
+#[cfg(feature = "axum")]
+pub(crate) mod counted;
 pub(crate) mod example;
 pub(crate) mod grpc;
 pub(crate) mod grpc_service;
 mod layer;
+#[cfg(feature = "axum")]
+pub(crate) mod server;
 
 pub(crate) use self::{
-    body::{ScriptedBody, Step},
+    body::{ScriptedBody, Step, read},
     layer::{Ending, TestLayer, handle, respond, two_buckets},
 };
 
