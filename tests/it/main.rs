@@ -32,3 +32,5 @@ mod routes;
 mod streams;
 mod switched_off;
 mod tonic;
+#[cfg(feature = "axum")]
+mod untrusted_grpc_headers;
