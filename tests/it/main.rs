@@ -20,6 +20,8 @@ mod endpoint;
 mod examples;
 mod exemplars;
 mod exposition;
+#[cfg(feature = "axum")]
+mod foreign_code;
 mod grpc;
 mod hyper;
 #[cfg(feature = "axum")]
