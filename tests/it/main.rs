@@ -23,6 +23,8 @@ mod exposition;
 #[cfg(feature = "axum")]
 mod foreign_code;
 mod grpc;
+mod grpc_client;
+mod grpc_proof;
 mod hyper;
 #[cfg(feature = "axum")]
 mod lifecycle;
