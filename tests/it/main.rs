@@ -16,6 +16,8 @@ mod concurrency;
 mod declared_length;
 #[cfg(feature = "axum")]
 mod demo;
+#[cfg(feature = "axum")]
+mod endless_streams;
 mod endpoint;
 mod examples;
 mod exemplars;

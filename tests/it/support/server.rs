@@ -9,7 +9,7 @@ use hyper::{
     body::Incoming,
     client::conn::{http1, http2},
 };
-use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 use tower_red::{Exposition, MetricsLayer, MetricsLayerBuilder};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,6 +38,12 @@ impl Server {
             address,
             exposition,
         }
+    }
+
+    /// The same with a clock that goes when it is told to.
+    pub(crate) async fn clocked(builder: MetricsLayerBuilder, app: Router) -> (Self, Clock) {
+        let (clock, mock) = quanta::Clock::mock();
+        (Self::configured(builder.clock(clock), app).await, mock)
     }
 
     pub(crate) async fn client(&self, protocol: Protocol) -> Client {
@@ -81,6 +87,8 @@ impl Server {
         until(&format!("{expected} in flight"), is_so).await;
     }
 }
+
+pub(crate) type Clock = Arc<quanta::Mock>;
 
 pub(crate) enum Client {
     Http1(http1::SendRequest<Body>),
