@@ -7,7 +7,7 @@ use crate::{
     store::Active,
 };
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     sync::atomic::{AtomicU8, Ordering},
 };
 
@@ -73,8 +73,10 @@ impl Drop for SeenPanicking<'_> {
 }
 
 thread_local! {
-    /// Boxes that requests of this thread left, so that the next ones allocate nothing.
-    static SPARE: RefCell<Vec<Box<ActiveRequest>>> = const { RefCell::new(Vec::new()) };
+    /// The box that the last request of this thread left, so that the next one allocates nothing.
+    static SPARE: Cell<Option<Box<ActiveRequest>>> = const { Cell::new(None) };
+    /// Those that were left while there was one already.
+    static MORE_SPARE: RefCell<Vec<Box<ActiveRequest>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// How many a thread keeps. Where requests always end on another thread than they start on, that one drops
@@ -85,19 +87,23 @@ impl ActiveRequest {
     /// A request whose other fields are those of an earlier one.
     #[inline]
     pub(super) fn new(recorder: &'static Recorder, active: Active) -> Box<Self> {
-        let spare = SPARE.try_with(|spare| spare.borrow_mut().pop());
-        match spare {
-            Ok(Some(mut spare)) => {
-                spare.state.recorder = recorder;
-                spare.state.active = active;
-                spare
-            }
-            _ => Self::allocate(recorder, active),
-        }
+        let spare = SPARE.try_with(Cell::take);
+        let Ok(Some(mut spare)) = spare else {
+            return Self::more(recorder, active);
+        };
+        spare.state.recorder = recorder;
+        spare.state.active = active;
+        spare
     }
 
-    #[cold]
-    fn allocate(recorder: &'static Recorder, active: Active) -> Box<Self> {
+    #[inline(never)]
+    fn more(recorder: &'static Recorder, active: Active) -> Box<Self> {
+        let spare = MORE_SPARE.try_with(|spare| spare.borrow_mut().pop());
+        if let Ok(Some(mut spare)) = spare {
+            spare.state.recorder = recorder;
+            spare.state.active = active;
+            return spare;
+        }
         Box::new(Self {
             state: State {
                 recorder,
@@ -123,6 +129,15 @@ impl ActiveRequest {
     fn recycle(self: Box<Self>) {
         // A thread that ends keeps none.
         let _ = SPARE.try_with(|spare| {
+            if let Some(other) = spare.replace(Some(self)) {
+                other.keep();
+            }
+        });
+    }
+
+    #[inline(never)]
+    fn keep(self: Box<Self>) {
+        let _ = MORE_SPARE.try_with(|spare| {
             let mut spare = spare.borrow_mut();
             if spare.len() < MAX_SPARE {
                 spare.push(self);
