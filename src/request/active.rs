@@ -7,7 +7,7 @@ use crate::{
     store::Active,
 };
 use std::{
-    cell::{Cell, RefCell},
+    cell::Cell,
     sync::atomic::{AtomicU8, Ordering},
 };
 
@@ -18,6 +18,9 @@ pub(super) struct ActiveRequest {
     pub(super) call: Option<Call>,
     /// If it is to be an exemplar.
     pub(super) trace: Option<TraceId>,
+    /// Of a spare one, the next, and how many they are together.
+    next_spare: Option<Box<Self>>,
+    spares: u32,
 }
 
 /// What is known of any request.
@@ -73,37 +76,33 @@ impl Drop for SeenPanicking<'_> {
 }
 
 thread_local! {
-    /// The box that the last request of this thread left, so that the next one allocates nothing.
+    /// Boxes that requests of this thread left, so that the next ones allocate nothing.
     static SPARE: Cell<Option<Box<ActiveRequest>>> = const { Cell::new(None) };
-    /// Those that were left while there was one already.
-    static MORE_SPARE: RefCell<Vec<Box<ActiveRequest>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// How many a thread keeps. Where requests always end on another thread than they start on, that one drops
 /// what it gets beyond them.
-const MAX_SPARE: usize = 512;
+const MAX_SPARE: u32 = 512;
 
 impl ActiveRequest {
     /// A request whose other fields are those of an earlier one.
     #[inline]
     pub(super) fn new(recorder: &'static Recorder, active: Active) -> Box<Self> {
-        let spare = SPARE.try_with(Cell::take);
+        let spare = SPARE.try_with(|spare| {
+            let mut first = spare.take()?;
+            spare.set(first.next_spare.take());
+            Some(first)
+        });
         let Ok(Some(mut spare)) = spare else {
-            return Self::more(recorder, active);
+            return Self::allocate(recorder, active);
         };
         spare.state.recorder = recorder;
         spare.state.active = active;
         spare
     }
 
-    #[inline(never)]
-    fn more(recorder: &'static Recorder, active: Active) -> Box<Self> {
-        let spare = MORE_SPARE.try_with(|spare| spare.borrow_mut().pop());
-        if let Ok(Some(mut spare)) = spare {
-            spare.state.recorder = recorder;
-            spare.state.active = active;
-            return spare;
-        }
+    #[cold]
+    fn allocate(recorder: &'static Recorder, active: Active) -> Box<Self> {
         Box::new(Self {
             state: State {
                 recorder,
@@ -121,26 +120,23 @@ impl ActiveRequest {
             },
             call: None,
             trace: None,
+            next_spare: None,
+            spares: 0,
         })
     }
 
     /// Leaves the box to a later request.
     #[inline]
-    fn recycle(self: Box<Self>) {
+    fn recycle(mut self: Box<Self>) {
         // A thread that ends keeps none.
         let _ = SPARE.try_with(|spare| {
-            if let Some(other) = spare.replace(Some(self)) {
-                other.keep();
-            }
-        });
-    }
-
-    #[inline(never)]
-    fn keep(self: Box<Self>) {
-        let _ = MORE_SPARE.try_with(|spare| {
-            let mut spare = spare.borrow_mut();
-            if spare.len() < MAX_SPARE {
-                spare.push(self);
+            let next = spare.take();
+            self.spares = next.as_ref().map_or(0, |next| next.spares) + 1;
+            self.next_spare = next;
+            if self.spares <= MAX_SPARE {
+                spare.set(Some(self));
+            } else {
+                spare.set(self.next_spare.take());
             }
         });
     }

@@ -6,8 +6,10 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
+type TraceOf = dyn Fn(&Parts) -> Option<TraceId> + Send + Sync;
+
 /// Says which trace a request belongs to.
-pub(crate) struct ExemplarOf(Box<dyn Fn(&Parts) -> Option<TraceId> + Send + Sync>);
+pub(crate) struct ExemplarOf(Box<TraceOf>);
 
 impl ExemplarOf {
     pub(crate) fn new(of: impl Fn(&Parts) -> Option<TraceId> + Send + Sync + 'static) -> Self {

@@ -29,7 +29,7 @@ mod tests {
     use super::*;
     use http::HeaderName;
 
-    fn headers(name: HeaderName, values: &[&'static str]) -> HeaderMap {
+    fn headers(name: &HeaderName, values: &[&'static str]) -> HeaderMap {
         let pairs = values
             .iter()
             .map(|value| (name.clone(), value.parse().unwrap()));
@@ -42,7 +42,8 @@ mod tests {
 
     #[test]
     fn a_length_is_declared_in_one_way_or_not_at_all() {
-        let of = |values: &[&'static str]| content_length(&headers(header::CONTENT_LENGTH, values));
+        let of =
+            |values: &[&'static str]| content_length(&headers(&header::CONTENT_LENGTH, values));
         assert_eq!(of(&["0"]), Some(0));
         assert_eq!(of(&["18446744073709551615"]), Some(u64::MAX));
         assert_eq!(of(&["12", "12"]), Some(12));
@@ -63,7 +64,7 @@ mod tests {
 
     #[test]
     fn event_streams_are_told_by_their_content_type() {
-        let of = |value| is_event_stream(&headers(header::CONTENT_TYPE, &[value]));
+        let of = |value| is_event_stream(&headers(&header::CONTENT_TYPE, &[value]));
         for yes in [
             "text/event-stream",
             "Text/Event-Stream",
