@@ -3,7 +3,10 @@
 //! `cargo run --example logged`, then what it says. `PORT` sets the port: 3006 by default, 0 for a free one.
 
 use axum::{Router, http::Response, routing::get};
-use prometheus_client::{metrics::gauge::Gauge, registry::Registry};
+use prometheus_client::{
+    metrics::{family::Family, gauge::Gauge},
+    registry::Registry,
+};
 use std::{env, error::Error, net::Ipv4Addr};
 use tokio::net::TcpListener;
 use tower::ServiceBuilder;
@@ -19,16 +22,22 @@ fn log<B>(response: Response<B>) -> Response<B> {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    // A dash is in no name of Prometheus. Registries do not look, and so the first scrape finds out.
+    // A dash is in no name of Prometheus. That would be an error of `pair` if there were a series of it by then:
+    // a family without one is not written, and so a scrape finds out.
+    let waiting = Family::<[(&str, &str); 1], Gauge>::default();
     let mut registry = Registry::default();
-    registry.register("queue-depth", "Jobs that wait", Gauge::<i64>::default());
+    registry.register("queue-depth", "Jobs that wait", waiting.clone());
 
     let (metrics, exposition) = MetricsLayer::builder().registry(registry).pair()?;
     let exposition = ServiceBuilder::new()
         .map_response(log)
         .service(exposition.instrumented());
+    let show_user = async move || {
+        waiting.get_or_create(&[("queue", "mail")]).inc();
+        "a user\n"
+    };
     let app = Router::new()
-        .route("/users/{id}", get(|| async { "a user\n" }))
+        .route("/users/{id}", get(show_user))
         .layer(metrics)
         .route_service("/metrics", exposition);
 
@@ -36,6 +45,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     let address = listener.local_addr()?;
     println!("listening on http://{address}");
-    println!("try   curl -i http://{address}/metrics");
+    println!("try   curl http://{address}/users/7");
+    println!("and   curl -i http://{address}/metrics");
     Ok(axum::serve(listener, app).await?)
 }
