@@ -20,8 +20,8 @@ fn app(calls: Routes, naming: Naming) -> Result<Router, BuildError> {
         // A method is a route once a call to it was OK. Until then it is `_OTHER` of this service, and not
         // `_unmatched` as it would be without this line: clients invent methods.
         .grpc_service("grpc.health.v1.Health")
-        // A stream that only its clients end is never OK, so that somebody has to say that it is there.
-        .routes(["/grpc.health.v1.Health/Watch"])
+        // A stream that only its clients end: leaving it is no cancellation, and its duration is the time to its head.
+        .streams(["/grpc.health.v1.Health/Watch"])
         .pair()?;
 
     Ok(calls
