@@ -1,7 +1,7 @@
 use super::MetricsLayerBuilder;
 use crate::{
     Buckets, BuildError, Exposition, MetricsLayer, exposition,
-    gather::LayerFamilies,
+    gather::{LayerFamilies, Source},
     histogram::{Bins, NativeBuckets},
     label::{Peers, RouteSettings, Routes},
     naming::{Convention, Naming, Role, Settings},
@@ -63,26 +63,29 @@ impl Config {
     }
 
     pub(super) fn into_pair(self) -> (MetricsLayer, Exposition) {
-        let (layer, families) = self.into_families();
-        (layer, Exposition::with_layer(None, families))
+        let (layer, families, recorder) = self.into_families();
+        let clock = recorder.clock.clone();
+        (layer, Exposition::with_layer(None, families, clock))
     }
 
     pub(super) fn into_pair_with(
         self,
         registry: Registry,
     ) -> Result<(MetricsLayer, Exposition), BuildError> {
-        let (layer, families) = self.into_families();
+        let (layer, families, recorder) = self.into_families();
         exposition::check_registry(&registry, &families)?;
-        Ok((layer, Exposition::with_layer(Some(registry), families)))
+        let clock = recorder.clock.clone();
+        let exposition = Exposition::with_layer(Some(registry), families, clock);
+        Ok((layer, exposition))
     }
 
     pub(super) fn register(self, registry: &mut Registry) -> Result<MetricsLayer, BuildError> {
-        let (layer, families) = self.into_families();
+        let (layer, families, _) = self.into_families();
         exposition::register(families, registry)?;
         Ok(layer)
     }
 
-    fn into_families(self) -> (MetricsLayer, LayerFamilies) {
+    fn into_families(self) -> (MetricsLayer, LayerFamilies, &'static Recorder) {
         let native = self.native.clone();
         let durations = match self.native {
             Some(native) => Bins::Native(native),
@@ -104,13 +107,17 @@ impl Config {
             },
         }));
         let layer = MetricsLayer::new(recorder);
+        let source = Source {
+            store: &recorder.store,
+            routes: &recorder.routes,
+        };
         let families = LayerFamilies::new(
-            recorder,
+            source,
             self.convention,
             &self.buckets,
             native,
             &self.constant_labels,
         );
-        (layer, families)
+        (layer, families, recorder)
     }
 }

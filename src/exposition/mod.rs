@@ -104,23 +104,18 @@ pub struct Exposition {
 struct Source {
     registry: Option<Registry>,
     layer: Option<LayerFamilies>,
+    /// The layer's, if there is one.
+    clock: Option<Clock>,
     pool: Arc<Pool>,
     /// The one that a scrape needs to be prepared. Tokio's semaphore is of no runtime.
     permit: Semaphore,
-}
-
-impl Source {
-    fn clock(&self) -> Clock {
-        let layer = self.layer.as_ref();
-        layer.map_or_else(Clock::new, |layer| layer.clock().clone())
-    }
 }
 
 impl Exposition {
     /// An endpoint for a registry alone, for a process that has no layer or registered it there.
     #[must_use]
     pub fn new(registry: Registry) -> Self {
-        Self::with_source(Some(registry), None)
+        Self::with_source(Some(registry), None, None)
     }
 
     /// An endpoint that exposes nothing: 503 and a line of text for `GET` and `HEAD`, for a process whose metrics
@@ -183,20 +178,30 @@ impl Exposition {
     #[must_use]
     pub fn instrumented(mut self) -> Self {
         if let (Some(source), None) = (&self.source, &self.instruments) {
-            self.instruments = Some(Arc::new(Instruments::new(source.clock())));
+            let clock = source.clock.clone().unwrap_or_default();
+            self.instruments = Some(Arc::new(Instruments::new(clock)));
         }
         self
     }
 
-    pub(crate) fn with_layer(registry: Option<Registry>, layer: LayerFamilies) -> Self {
-        Self::with_source(registry, Some(layer))
+    pub(crate) fn with_layer(
+        registry: Option<Registry>,
+        layer: LayerFamilies,
+        clock: Clock,
+    ) -> Self {
+        Self::with_source(registry, Some(layer), Some(clock))
     }
 
-    fn with_source(registry: Option<Registry>, layer: Option<LayerFamilies>) -> Self {
+    fn with_source(
+        registry: Option<Registry>,
+        layer: Option<LayerFamilies>,
+        clock: Option<Clock>,
+    ) -> Self {
         Self {
             source: Some(Arc::new(Source {
                 registry,
                 layer,
+                clock,
                 pool: Arc::default(),
                 permit: Semaphore::new(1),
             })),

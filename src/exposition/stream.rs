@@ -7,7 +7,7 @@ use bytes::Bytes;
 use std::{collections::VecDeque, sync::Arc, task::Poll, vec};
 
 /// How many numbers are looked at before others get their turn.
-const NUMBERS_PER_STRETCH: usize = 100_000;
+const NUMBERS_PER_STRETCH: usize = 30_000;
 /// About what it takes beside that to begin a family, or to write a series.
 const NUMBERS_PER_SERIES: usize = 50;
 

@@ -166,6 +166,40 @@ fn seconds_and_nanos(timestamp: Timestamp) -> Option<(i64, u32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Number;
+
+    #[test]
+    fn counters_and_histograms_say_when_their_counting_began() {
+        let written = |kind, sample: &Sample| {
+            let mut out = Message::new();
+            ProtobufWriter { kind }.write_series("", sample, &mut out);
+            out
+        };
+        let counter = |created| Sample::Number {
+            value: Number::Unsigned(0),
+            created,
+            exemplar: None,
+        };
+        let histogram = |created| {
+            Sample::Histogram(Box::new(Histogram {
+                created,
+                ..Histogram::default()
+            }))
+        };
+        // A second and a half.
+        let time = [8, 1, 0x10, 0x80, 0xca, 0xb5, 0xee, 1];
+        for (kind, sample, field) in [
+            (Kind::Counter, counter(Some(1_500)), 3),
+            (Kind::Histogram, histogram(Some(1_500)), 15),
+        ] {
+            let message = [&[field << 3 | 2, time.len() as u8], &time[..]].concat();
+            assert!(written(kind, &sample).ends_with(&message), "{kind:?}");
+        }
+        let gauge = written(Kind::Gauge, &counter(Some(1_500)));
+        assert_eq!(gauge, written(Kind::Gauge, &counter(None)));
+        assert!(!written(Kind::Counter, &counter(None)).ends_with(&time));
+        assert!(!written(Kind::Histogram, &histogram(None)).ends_with(&time));
+    }
 
     #[test]
     fn a_time_keeps_its_milliseconds() {

@@ -80,20 +80,24 @@ impl TextWriter {
         if histogram.bounds != self.bounds || self.bucket_starts.is_empty() {
             self.set_bounds(&histogram.bounds);
         }
+        let has_exemplars = self.dialect == Dialect::OpenMetrics && !histogram.exemplars.is_empty();
         for (start, (_, cumulated, exemplar)) in
             self.bucket_starts.iter().zip(histogram.cumulated())
         {
             push_str(out, start);
             push_str(out, &self.labels_after_bound);
             push_count(out, cumulated);
-            self.end_line(exemplar, out);
+            if let (true, Some(exemplar)) = (has_exemplars, exemplar) {
+                push_exemplar(exemplar, out);
+            }
+            out.push(b'\n');
         }
         self.begin_line("_sum", out);
         push_float(out, histogram.sum);
-        self.end_line(None, out);
+        out.push(b'\n');
         self.begin_line("_count", out);
         push_count(out, histogram.count);
-        self.end_line(None, out);
+        out.push(b'\n');
     }
 
     fn set_bounds(&mut self, bounds: &Arc<[f64]>) {
@@ -108,14 +112,6 @@ impl TextWriter {
         push_str(out, &self.family);
         push_str(out, suffix);
         push_str(out, &self.labels);
-    }
-
-    /// The classic format has no exemplars.
-    fn end_line(&self, exemplar: Option<&Exemplar>, out: &mut Vec<u8>) {
-        if let (Some(exemplar), Dialect::OpenMetrics) = (exemplar, self.dialect) {
-            push_exemplar(exemplar, out);
-        }
-        out.push(b'\n');
     }
 }
 
@@ -156,7 +152,11 @@ impl Writer for TextWriter {
             } => {
                 self.begin_line(self.suffix, out);
                 push_number(out, *value);
-                self.end_line(exemplar.as_deref(), out);
+                // The classic format has no exemplars.
+                if let (Some(exemplar), Dialect::OpenMetrics) = (exemplar, self.dialect) {
+                    push_exemplar(exemplar, out);
+                }
+                out.push(b'\n');
             }
             Sample::Histogram(histogram) => self.write_histogram(histogram, out),
         }

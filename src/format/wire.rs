@@ -59,15 +59,19 @@ pub(super) fn push_str(out: &mut Message, field: u32, value: &str) {
     out.extend_from_slice(value.as_bytes());
 }
 
-/// A message within another one. Its length is put before it once it is there: messages are small.
+/// A message within another one. Its length is put before it once it is there: mostly that is one byte.
 pub(super) fn push_message(out: &mut Message, field: u32, write: impl FnOnce(&mut Message)) {
     push_tag(out, field, DELIMITED);
     let start = out.len();
+    out.push(0);
     write(out);
-    let end = out.len();
-    let (length, bytes) = varint((end - start) as u64);
-    out.extend_from_slice(&length[..bytes]);
-    out[start..].rotate_right(bytes);
+    let (length, bytes) = varint((out.len() - start - 1) as u64);
+    if bytes > 1 {
+        let end = out.len();
+        out.resize(end + bytes - 1, 0);
+        out.copy_within(start + 1..end, start + bytes);
+    }
+    out[start..start + bytes].copy_from_slice(&length[..bytes]);
 }
 
 #[cfg(test)]

@@ -7,20 +7,20 @@ mod series;
 mod source;
 mod table;
 
+pub(crate) use self::source::Source;
+
 use self::{
     projection::Projections,
     series::{CounterSeries, GaugeSeries, HistogramSeries, SeriesView},
-    source::{Counts, KeyCounts, Source},
+    source::{Counts, KeyCounts},
 };
 use crate::{
     Buckets,
     histogram::NativeBuckets,
     model::{Family, FamilyNames, Kind, Number, Sample, Series, push_label},
     naming::{Convention, FamilySpec, Measure},
-    request::Recorder,
     sync::{lock, yield_now},
 };
-use quanta::Clock;
 use std::{
     fmt,
     sync::{
@@ -47,7 +47,7 @@ pub(crate) struct LayerFamilies {
 
 impl LayerFamilies {
     pub(crate) fn new(
-        recorder: &'static Recorder,
+        source: Source,
         convention: Convention,
         buckets: &Buckets,
         native: Option<NativeBuckets>,
@@ -58,7 +58,7 @@ impl LayerFamilies {
             push_label(&mut constant, name, value);
         }
         Self {
-            source: Source::new(recorder),
+            source,
             projections: Mutex::new(Projections::new(&convention)),
             convention,
             bounds: buckets.bounds().into(),
@@ -66,10 +66,6 @@ impl LayerFamilies {
             constant: constant.into(),
             withdrawn: AtomicBool::new(false),
         }
-    }
-
-    pub(crate) fn clock(&self) -> &'static Clock {
-        self.source.clock()
     }
 
     /// All families, as they are now. Everything but the gauge is of one moment.
@@ -93,7 +89,7 @@ impl LayerFamilies {
 
     /// Goes on with the series of these keys; `false` once all are there.
     fn project_some(&self, keys: KeyCounts) -> bool {
-        let routes = self.source.routes();
+        let routes = self.source.routes;
         let mut projections = lock(&self.projections);
         projections.advance(&self.source, &self.convention, routes, keys)
     }

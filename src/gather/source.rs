@@ -4,15 +4,15 @@ use crate::{
     histogram::NativeBuckets,
     label::Routes,
     model::{Exemplar, Histogram, Timestamp, push_label},
-    request::{ActiveKey, DURATION, Recorder, RequestKey, TraceId},
+    request::{ActiveKey, DURATION, RequestKey, TraceId},
     store::{self, Keys, Snapshot, Store},
     sync::yield_now,
 };
-use quanta::Clock;
 
 #[derive(Clone, Copy)]
-pub(super) struct Source {
-    recorder: &'static Recorder,
+pub(crate) struct Source {
+    pub(crate) store: &'static Store,
+    pub(crate) routes: &'static Routes,
 }
 
 /// How many keys there are: of requests that finished, and of those in flight.
@@ -23,26 +23,10 @@ pub(super) struct KeyCounts {
 }
 
 impl Source {
-    pub(super) fn new(recorder: &'static Recorder) -> Self {
-        Self { recorder }
-    }
-
-    pub(super) fn clock(&self) -> &'static Clock {
-        &self.recorder.clock
-    }
-
-    pub(super) fn routes(&self) -> &'static Routes {
-        &self.recorder.routes
-    }
-
-    fn store(&self) -> &'static Store {
-        &self.recorder.store
-    }
-
     pub(super) fn key_counts(&self) -> KeyCounts {
         KeyCounts {
-            finished: self.store().finished_keys().len(),
-            active: self.store().active_keys().len(),
+            finished: self.store.finished_keys().len(),
+            active: self.store.active_keys().len(),
         }
     }
 
@@ -51,7 +35,7 @@ impl Source {
         from: usize,
         most: usize,
     ) -> impl Iterator<Item = RequestKey> {
-        keys(self.store().finished_keys(), from, most).map(RequestKey::unpack)
+        keys(self.store.finished_keys(), from, most).map(RequestKey::unpack)
     }
 
     pub(super) fn finished_key(&self, index: u32) -> Option<RequestKey> {
@@ -59,7 +43,7 @@ impl Source {
     }
 
     pub(super) fn active_keys(&self, from: usize, most: usize) -> impl Iterator<Item = ActiveKey> {
-        keys(self.store().active_keys(), from, most).map(ActiveKey::unpack)
+        keys(self.store.active_keys(), from, most).map(ActiveKey::unpack)
     }
 
     pub(super) fn active_key(&self, index: u32) -> Option<ActiveKey> {
@@ -68,15 +52,15 @@ impl Source {
 
     /// How many requests of a key are in flight now.
     pub(super) fn active(&self, key: u32) -> u64 {
-        let seen = self.store().active_keys().get(key as usize);
-        seen.map_or(0, |seen| self.store().active(seen.key))
+        let seen = self.store.active_keys().get(key as usize);
+        seen.map_or(0, |seen| self.store.active(seen.key))
     }
 
     /// Sums up what was counted under these keys.
     pub(super) async fn collect(&self, keys: KeyCounts) -> Counts {
-        let mut collecting = self.store().collect();
+        let mut collecting = self.store.collect();
         loop {
-            if let Some(snapshot) = self.store().collect_some(&mut collecting) {
+            if let Some(snapshot) = self.store.collect_some(&mut collecting) {
                 return Counts {
                     source: *self,
                     snapshot,
@@ -106,7 +90,7 @@ impl Counts {
 
     /// How many numbers there are of each key.
     pub(super) fn width(&self) -> usize {
-        let bins = self.source.store().bins(DURATION);
+        let bins = self.source.store.bins(DURATION);
         bins.map_or(0, |bins| bins.len())
     }
 
@@ -123,7 +107,7 @@ impl Counts {
 
     /// When the counting of a key began, in milliseconds since 1970.
     pub(super) fn created(&self, key: u32) -> Option<u64> {
-        let seen = self.source.store().finished_keys().get(key as usize);
+        let seen = self.source.store.finished_keys().get(key as usize);
         seen.map(|seen| seen.since)
     }
 

@@ -10,8 +10,25 @@ use std::time::Duration;
 /// was `scrape_classic_histograms`.
 ///
 /// A bucket grows over the one before by the factor `2^(2^-schema)`. The window bounds what is kept: what is
-/// below it is counted as zero, what is above it in its last bucket. With the defaults, a label set takes
-/// 2 KiB more for each thread that counts.
+/// below it is counted as zero, what is above it in its last bucket.
+///
+/// A label set has a number of 8 bytes for each bucket, once for each thread that counted under it, and while it is
+/// scraped once more. With the default window and the default classic buckets that is, at most:
+///
+/// | schema | buckets | for each label set and thread |
+/// |---|---|---|
+/// | 0 | 45 | 0.4 KB |
+/// | 1 | 77 | 0.6 KB |
+/// | 2 | 141 | 1.1 KB |
+/// | 3 (default) | 268 | 2.2 KB |
+/// | 4 | 522 | 4.2 KB |
+/// | 5 | 1 030 | 8.2 KB |
+/// | 6 | 2 046 | 16 KB |
+/// | 7 | 4 078 | 33 KB |
+/// | 8 | 8 141 | 65 KB |
+///
+/// Half the window in doublings of the duration is half of that: from a millisecond to a minute, there are half as
+/// many.
 ///
 /// ```
 /// use std::time::Duration;
@@ -294,6 +311,16 @@ mod tests {
             (u64::MAX, 95),
         ] {
             assert_eq!(positions(&buckets, nanos).1, index, "{nanos}");
+        }
+    }
+
+    #[test]
+    fn there_are_as_many_as_the_docs_say() {
+        let classic = crate::Buckets::default().nanos();
+        let bins = [45, 77, 141, 268, 522, 1_030, 2_046, 4_078, 8_141];
+        for (schema, bins) in (0..).zip(bins) {
+            let native = NativeHistogram::default().schema(schema);
+            assert_eq!(native.validate(&classic).unwrap().bins(), bins);
         }
     }
 

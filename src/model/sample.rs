@@ -69,14 +69,12 @@ pub(crate) struct Histogram {
 impl Histogram {
     /// Each bucket's bound, how many observations are below it, and its exemplar.
     pub(crate) fn cumulated(&self) -> impl Iterator<Item = (f64, u64, Option<&Exemplar>)> {
-        let bounds = self.bounds.iter().copied().chain([f64::INFINITY]);
-        let exemplars = self.exemplars.iter().map(Option::as_ref);
-        let exemplars = exemplars.chain(std::iter::repeat(None));
         let mut cumulated = 0;
-        let buckets = bounds.zip(&self.buckets).zip(exemplars);
-        buckets.map(move |((bound, count), exemplar)| {
+        self.buckets.iter().enumerate().map(move |(index, count)| {
             cumulated += count;
-            (bound, cumulated, exemplar)
+            let bound = self.bounds.get(index).copied();
+            let exemplar = self.exemplars.get(index).and_then(Option::as_ref);
+            (bound.unwrap_or(f64::INFINITY), cumulated, exemplar)
         })
     }
 }

@@ -3,7 +3,7 @@ use crate::sync::Cursor;
 use std::{mem, sync::atomic::Ordering};
 
 /// How many words are summed up before others get their turn: a fraction of a millisecond.
-const WORDS_PER_STRETCH: usize = 16_384;
+const WORDS_PER_STRETCH: usize = 4_096;
 
 /// What all shards counted, summed up by key. Keys are named by their index.
 #[derive(Default)]

@@ -18,6 +18,7 @@ mod declared_length;
 mod demo;
 #[cfg(feature = "axum")]
 mod endless_streams;
+mod distinct;
 mod endpoint;
 mod examples;
 mod exemplars;
@@ -37,6 +38,7 @@ mod protobuf;
 mod routes;
 mod streams;
 mod switched_off;
+mod stretches;
 mod tonic;
 #[cfg(feature = "axum")]
 mod untrusted_grpc_headers;

@@ -114,6 +114,29 @@ async fn open_telemetry_by_the_letter_and_absent_means_absent() {
 }
 
 #[tokio::test]
+async fn open_telemetry_has_no_status_that_is_no_number_and_no_error_that_is_the_clients() {
+    let builder = || MetricsLayer::builder().naming(Naming::OpenTelemetry);
+    let text = shown(builder(), &[Case::Status(999), Case::Status(600)], CLASSIC).await;
+    let name = "http_server_request_duration_seconds_count";
+    let labels = r#"http_request_method="GET",http_route="/users/{id}",url_scheme="http",network_protocol_version="1.1""#;
+    assert!(text.contains(&format!("{name}{{{labels}}} 2\n")), "{text}");
+
+    // By the conventions for servers: UNKNOWN, DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE, DATA_LOSS.
+    let errors = ["2", "4", "12", "13", "14", "15"];
+    for code in (0..=16).map(|code: u32| code.to_string()) {
+        let code: &'static str = Box::leak(code.into_boxed_str());
+        // Proven, so that it is the server that does not implement it.
+        let cases = [Case::Grpc("0"), Case::Grpc(code)];
+        let text = shown(builder(), &cases, CLASSIC).await;
+        assert_eq!(
+            text.contains("error_type="),
+            errors.contains(&code),
+            "{code}: {text}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn open_telemetry_has_grpc_calls_under_the_rpc_conventions_only() {
     let cases = [
         Case::Grpc("5"),
