@@ -38,10 +38,8 @@ impl Chunk {
         self.buffer.len() >= SIZE
     }
 
-    /// What was written so far, and an empty chunk in its place.
-    pub(super) fn take(&mut self) -> Bytes {
-        let empty = Self::new(&self.pool);
-        Bytes::from_owner(std::mem::replace(self, empty))
+    pub(super) fn into_bytes(self) -> Bytes {
+        Bytes::from_owner(self)
     }
 }
 

@@ -73,7 +73,7 @@ impl Stream {
 
     fn begin_family(&mut self) -> usize {
         let Some(family) = self.families.next() else {
-            self.writer.end(&mut self.out.chunk.buffer);
+            self.writer.end(self.out.last.buffer());
             self.out.flush();
             self.ended = true;
             return 0;
@@ -115,46 +115,50 @@ struct Output {
     /// To be taken.
     ready: VecDeque<Bytes>,
     /// What comes after that.
-    chunk: Chunk,
+    last: Piece,
     /// If a family's length stands before it, how that is written. The family is then held until it is whole.
     push_length: Option<fn(&mut Vec<u8>, u64)>,
     held: VecDeque<Bytes>,
-    held_chunk: Chunk,
+    last_held: Piece,
+}
+
+/// A piece that is being written. It has no buffer before it needs one: the one that was sent last may be back then.
+struct Piece {
+    chunk: Option<Chunk>,
+    pool: Arc<Pool>,
 }
 
 impl Output {
     fn new(format: &Format, pool: &Arc<Pool>) -> Self {
         Self {
             ready: VecDeque::new(),
-            chunk: Chunk::new(pool),
+            last: Piece::new(pool),
             push_length: format.push_length,
             held: VecDeque::new(),
-            held_chunk: Chunk::new(pool),
+            last_held: Piece::new(pool),
         }
     }
 
     fn family_buffer(&mut self) -> &mut Vec<u8> {
         match self.push_length {
-            Some(_) => &mut self.held_chunk.buffer,
-            None => &mut self.chunk.buffer,
+            Some(_) => self.last_held.buffer(),
+            None => self.last.buffer(),
         }
     }
 
-    /// Makes pieces of what is enough for one.
+    /// Makes pieces ready of what is enough for one.
     fn cut(&mut self) {
-        if self.chunk.is_full() {
-            self.ready.push_back(self.chunk.take());
+        if self.last.is_full() {
+            self.ready.extend(self.last.take());
         }
-        if self.held_chunk.is_full() {
-            self.held.push_back(self.held_chunk.take());
+        if self.last_held.is_full() {
+            self.held.extend(self.last_held.take());
         }
     }
 
-    /// Makes a piece of what there is.
+    /// Makes a piece ready of what there is.
     fn flush(&mut self) {
-        if !self.chunk.buffer.is_empty() {
-            self.ready.push_back(self.chunk.take());
-        }
+        self.ready.extend(self.last.take());
     }
 
     /// Puts a family that was held after its length. One without series is left out then.
@@ -162,17 +166,130 @@ impl Output {
         let Some(push_length) = self.push_length else {
             return;
         };
+        let last = self.last_held.take().unwrap_or_default();
         if is_empty {
-            self.held_chunk.buffer.clear();
             return;
         }
         let held: usize = self.held.iter().map(Bytes::len).sum();
-        let length = held + self.held_chunk.buffer.len();
-        push_length(&mut self.chunk.buffer, length as u64);
+        push_length(self.last.buffer(), (held + last.len()) as u64);
         if !self.held.is_empty() {
             self.flush();
             self.ready.append(&mut self.held);
         }
-        self.chunk.buffer.append(&mut self.held_chunk.buffer);
+        self.last.buffer().extend_from_slice(&last);
+    }
+}
+
+impl Piece {
+    fn new(pool: &Arc<Pool>) -> Self {
+        Self {
+            chunk: None,
+            pool: Arc::clone(pool),
+        }
+    }
+
+    fn buffer(&mut self) -> &mut Vec<u8> {
+        let chunk = self.chunk.get_or_insert_with(|| Chunk::new(&self.pool));
+        &mut chunk.buffer
+    }
+
+    fn is_full(&mut self) -> bool {
+        self.chunk.as_mut().is_some_and(Chunk::is_full)
+    }
+
+    /// What is written so far, if there is any.
+    fn take(&mut self) -> Option<Bytes> {
+        let chunk = self.chunk.take().filter(|chunk| !chunk.buffer.is_empty());
+        chunk.map(Chunk::into_bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Kind, Number, Sample, Series};
+
+    /// A format that is its series, with as many bytes each as their labels have, or with their length before them.
+    struct Plain;
+
+    impl Writer for Plain {
+        fn begin_family(&mut self, _: &Family, _: &mut Vec<u8>) {}
+
+        fn write_series(&mut self, labels: &str, _: &Sample, out: &mut Vec<u8>) {
+            out.extend_from_slice(labels.as_bytes());
+        }
+
+        fn end(&mut self, out: &mut Vec<u8>) {
+            out.extend_from_slice(b"end");
+        }
+    }
+
+    fn format(push_length: Option<fn(&mut Vec<u8>, u64)>) -> Format {
+        Format {
+            media_type: ("", ""),
+            parameters: &[],
+            content_type: "",
+            rank: 0,
+            is_text: true,
+            writer: || Box::new(Plain),
+            push_length,
+        }
+    }
+
+    fn family(lengths: &[usize]) -> Family {
+        let sample = || Sample::number(Number::Unsigned(0));
+        let series = lengths.iter().map(|length| ("x".repeat(*length), sample()));
+        let series: Vec<_> = series.collect();
+        let sources: Vec<Box<dyn Series>> = vec![Box::new(series), Box::new(Vec::new())];
+        Family {
+            name: "a".into(),
+            help: "A.".into(),
+            unit: None,
+            kind: Kind::Gauge,
+            sources,
+        }
+    }
+
+    fn all(families: &[&[usize]], format: &Format) -> String {
+        let families = families.iter().map(|lengths| family(lengths)).collect();
+        let mut stream = Stream::new(families, format, &Arc::default());
+        let mut all = Vec::new();
+        loop {
+            match stream.poll_next() {
+                Poll::Pending => {}
+                Poll::Ready(None) => break,
+                Poll::Ready(Some(piece)) => {
+                    assert!(!piece.is_empty());
+                    all.extend_from_slice(&piece);
+                }
+            }
+        }
+        assert!(stream.is_ended());
+        String::from_utf8(all).unwrap()
+    }
+
+    #[test]
+    fn a_family_that_is_held_has_its_length_before_it_however_it_is_cut() {
+        use crate::exposition::chunk::SIZE;
+        let plain = format(None);
+        let held = format(Some(|out, length| {
+            out.extend_from_slice(format!("<{length}>").as_bytes());
+        }));
+        let big = [1_000; 500];
+        for lengths in [
+            &[1, 2][..],
+            &[SIZE],
+            &[SIZE, SIZE],
+            &[SIZE, 1],
+            &[SIZE - 1, 1],
+            &big,
+        ] {
+            let total: usize = lengths.iter().sum();
+            let text = "x".repeat(total);
+            let written = all(&[&[], lengths, &[], &[3], lengths], &plain);
+            assert_eq!(written, format!("{text}xxx{text}end"));
+            let written = all(&[&[], lengths, &[], &[3], lengths], &held);
+            assert_eq!(written, format!("<{total}>{text}<3>xxx<{total}>{text}end"));
+        }
     }
 }
