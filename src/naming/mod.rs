@@ -6,10 +6,12 @@ mod label_names;
 mod labels;
 mod open_telemetry;
 mod prometheus;
+mod reason;
 
 pub use self::{convention::Naming, label_names::LabelNames};
 
 pub(crate) use self::{
     convention::{Convention, FamilySpec, Measure, Role, Settings},
-    labels::{LabelSource, LabelValues, Reason, SeriesFilter, SeriesSpec},
+    labels::{LabelSource, LabelValues, SeriesFilter, SeriesSpec},
+    reason::Reason,
 };

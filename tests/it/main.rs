@@ -16,9 +16,9 @@ mod concurrency;
 mod declared_length;
 #[cfg(feature = "axum")]
 mod demo;
+mod distinct;
 #[cfg(feature = "axum")]
 mod endless_streams;
-mod distinct;
 mod endpoint;
 mod examples;
 mod exemplars;
@@ -37,8 +37,8 @@ mod naming;
 mod protobuf;
 mod routes;
 mod streams;
-mod switched_off;
 mod stretches;
+mod switched_off;
 mod tonic;
 #[cfg(feature = "axum")]
 mod untrusted_grpc_headers;

@@ -1,0 +1,70 @@
+use super::Role;
+use crate::request::{Code, Outcome, RequestKey};
+
+/// Why a request failed, or where it was cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Reason {
+    /// The status of the response.
+    Status,
+    /// The status of the gRPC call.
+    Code,
+    Body,
+    Head,
+    Panic,
+    Service,
+    Cancelled,
+}
+
+impl Reason {
+    /// Why a request is an error, the first that applies; `None` if it is none.
+    pub(super) fn of_error(role: Role, key: RequestKey) -> Option<Self> {
+        match key.completion.outcome {
+            Outcome::Panic => return Some(Self::Panic),
+            Outcome::ServiceError => return Some(Self::Service),
+            Outcome::BodyError => return Some(Self::Body),
+            // Only of a call that took too long is it known that it was not the client's whim.
+            Outcome::Cancelled if key.completion.code != Some(Code::DEADLINE_EXCEEDED) => {
+                return None;
+            }
+            Outcome::Cancelled | Outcome::Complete => {}
+        }
+        let status = key.status.is_some_and(|status| role.is_error(status));
+        let code = key.completion.code;
+        let code = code.is_some_and(|code| role.is_code_error(code));
+        match (status, code) {
+            (true, _) => Some(Self::Status),
+            (false, true) => Some(Self::Code),
+            (false, false) => None,
+        }
+    }
+
+    /// What was going on when a request was cancelled; `None` if it was not.
+    pub(super) fn of_cancellation(key: RequestKey) -> Option<Self> {
+        let in_time = key.completion.code != Some(Code::DEADLINE_EXCEEDED);
+        match key.completion.outcome {
+            Outcome::Cancelled if in_time => Some(match key.status {
+                None => Self::Head,
+                Some(_) => Self::Body,
+            }),
+            _ => None,
+        }
+    }
+
+    /// Why a request was no success; `None` if it was one.
+    pub(super) fn of_failure(role: Role, key: RequestKey) -> Option<Self> {
+        let cancelled = || Self::of_cancellation(key).map(|_| Self::Cancelled);
+        Self::of_error(role, key).or_else(cancelled)
+    }
+
+    /// Why a call failed, or how else it was no success that a server is to blame for; `None` if it was one.
+    pub(super) fn of_failed_call(role: Role, key: RequestKey, code: Code) -> Option<Self> {
+        match key.completion.outcome {
+            _ if code == Code::OK => None,
+            Outcome::Panic => Some(Self::Panic),
+            Outcome::ServiceError => Some(Self::Service),
+            Outcome::BodyError => Some(Self::Body),
+            Outcome::Cancelled => Some(Self::Code),
+            Outcome::Complete => role.is_code_error(code).then_some(Self::Code),
+        }
+    }
+}
