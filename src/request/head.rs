@@ -16,11 +16,15 @@ pub(super) fn content_length(headers: &HeaderMap) -> Option<u64> {
 
 /// Whether the content type is that of server-sent events.
 pub(super) fn is_event_stream(headers: &HeaderMap) -> bool {
+    const EVENT_STREAM: &[u8] = b"text/event-stream";
     let content_type = headers.get(header::CONTENT_TYPE);
-    let content_type = content_type.and_then(|value| value.to_str().ok());
     content_type.is_some_and(|value| {
-        let essence = value.split(';').next().unwrap_or_default();
-        essence.trim().eq_ignore_ascii_case("text/event-stream")
+        let (essence, rest) = value
+            .as_bytes()
+            .split_at_checked(EVENT_STREAM.len())
+            .unwrap_or_default();
+        essence.eq_ignore_ascii_case(EVENT_STREAM)
+            && matches!(rest.trim_ascii_start().first(), None | Some(b';'))
     })
 }
 

@@ -221,14 +221,16 @@ impl ActiveRequest {
     #[inline(never)]
     fn expect(&mut self, exact: Option<u64>, headers: &HeaderMap) -> bool {
         // A call is complete with its trailers, whatever length it declared.
-        let is_call = self.call.as_ref().is_some_and(Call::is_grpc);
-        let declared = match exact {
-            _ if is_call => None,
-            Some(exact) => Some(exact),
-            None => content_length(headers),
+        let declared = match (&self.call, exact) {
+            (Some(call), _) if call.is_grpc() => None,
+            (_, Some(exact)) => Some(exact),
+            (_, None) => {
+                let declared = content_length(headers);
+                self.state.stream |= declared.is_none() && is_event_stream(headers);
+                declared
+            }
         };
-        let stream = self.state.stream || (declared.is_none() && is_event_stream(headers));
-        if stream {
+        if self.state.stream {
             self.state.head_nanos = Some(self.elapsed());
         }
         self.state.remaining = declared.unwrap_or(UNDECLARED);

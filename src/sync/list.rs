@@ -9,12 +9,15 @@ use std::{
 
 /// How many values the first chunk holds. Each chunk holds twice as many as the one before.
 const FIRST: usize = 16;
-/// More than memory has room for.
-const CHUNKS: usize = 28;
+/// The chunks after the first one. More than memory has room for.
+const CHUNKS: usize = 27;
+
+type Chunk<V> = OnceLock<Box<[OnceLock<V>]>>;
 
 /// An append-only list: reading takes no lock.
 pub(crate) struct List<V> {
-    chunks: [OnceLock<Box<[OnceLock<V>]>>; CHUNKS],
+    first: Chunk<V>,
+    more: OnceLock<Box<[Chunk<V>; CHUNKS]>>,
     len: AtomicUsize,
     growing: Mutex<()>,
 }
@@ -22,7 +25,8 @@ pub(crate) struct List<V> {
 impl<V> List<V> {
     pub(crate) fn new() -> Self {
         Self {
-            chunks: [const { OnceLock::new() }; CHUNKS],
+            first: OnceLock::new(),
+            more: OnceLock::new(),
             len: AtomicUsize::new(0),
             growing: Mutex::new(()),
         }
@@ -34,7 +38,11 @@ impl<V> List<V> {
 
     pub(crate) fn get(&self, index: usize) -> Option<&V> {
         let (chunk, at) = place(index);
-        self.chunks.get(chunk)?.get()?.get(at)?.get()
+        let chunk = match chunk.checked_sub(1) {
+            None => &self.first,
+            Some(chunk) => self.more.get()?.get(chunk)?,
+        };
+        chunk.get()?.get(at)?.get()
     }
 
     /// The index of the new value, or `None` if there is no room for it.
@@ -43,7 +51,12 @@ impl<V> List<V> {
         let index = self.len.load(Ordering::Relaxed);
         let (chunk, at) = place(index);
         let new = || (0..FIRST << chunk).map(|_| OnceLock::new()).collect();
-        let slot = self.chunks.get(chunk)?.get_or_init(new).get(at)?;
+        let more = || Box::new([const { OnceLock::new() }; CHUNKS]);
+        let slots = match chunk.checked_sub(1) {
+            None => &self.first,
+            Some(chunk) => self.more.get_or_init(more).get(chunk)?,
+        };
+        let slot = slots.get_or_init(new).get(at)?;
         slot.set(value).ok()?;
         self.len.store(index + 1, Ordering::Release);
         Some(index)

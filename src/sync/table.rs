@@ -17,15 +17,17 @@ const SECOND: usize = 128;
 /// The levels after these. More than memory has room for.
 const LEVELS: usize = 18;
 
+type Level<V> = OnceLock<Box<[OnceLock<V>]>>;
+
 /// An append-only hash table: reading takes no lock and writes nothing, so readers share its cache lines.
 ///
 /// A full level is never moved. From the third on, each level is twice as large as the one before and is
 /// searched before it, since the newest one holds half of all values.
 pub(crate) struct Table<V> {
+    // These two apart from the others: of a known length, a search takes half the instructions.
     first: OnceLock<Box<[OnceLock<V>; FIRST]>>,
-    // Apart from the others: of a known length, a search takes half the instructions.
     second: OnceLock<Box<[OnceLock<V>; SECOND]>>,
-    more: [OnceLock<Box<[OnceLock<V>]>>; LEVELS],
+    more: OnceLock<Box<[Level<V>; LEVELS]>>,
     /// The level that grows. A reader with an old one misses what is new, and then looks again with the lock.
     newest: AtomicUsize,
     /// How many values that level holds.
@@ -44,7 +46,7 @@ impl<V: Clone> Table<V> {
         Self {
             first: OnceLock::new(),
             second: OnceLock::new(),
-            more: [const { OnceLock::new() }; LEVELS],
+            more: OnceLock::new(),
             newest: AtomicUsize::new(0),
             len: Mutex::new(0),
         }
@@ -53,18 +55,23 @@ impl<V: Clone> Table<V> {
     /// The value of that hash that matches.
     #[inline]
     pub(crate) fn find(&self, hash: u64, matches: impl Fn(&V) -> bool) -> Option<&V> {
-        let newest = self.newest.load(Ordering::Acquire);
-        if newest == 1 {
-            return find_in(&self.second.get()?[..], hash, matches);
+        match self.newest.load(Ordering::Acquire) {
+            0 => self.find_first(hash, matches),
+            1 => find_in(&self.second.get()?[..], hash, matches),
+            newest => self.find_from(newest, hash, matches),
         }
-        self.find_from(newest, hash, matches)
+    }
+
+    // Inlined as well, it would cost the others 20 instructions.
+    #[inline(never)]
+    fn find_first(&self, hash: u64, matches: impl Fn(&V) -> bool) -> Option<&V> {
+        find_in(&self.first.get()?[..], hash, matches)
     }
 
     #[inline(never)]
     fn find_from(&self, newest: usize, hash: u64, matches: impl Fn(&V) -> bool) -> Option<&V> {
         // The second level has what the first one has.
-        let oldest = newest.min(1);
-        let mut levels = (oldest..=newest).rev();
+        let mut levels = (1..=newest).rev();
         levels.find_map(|level| find_in(self.level(level)?, hash, &matches))
     }
 
@@ -72,7 +79,12 @@ impl<V: Clone> Table<V> {
         match level {
             0 => self.first.get().map(|slots| &slots[..]),
             1 => self.second.get().map(|slots| &slots[..]),
-            _ => self.more.get(level - 2)?.get().map(|slots| &slots[..]),
+            _ => self
+                .more
+                .get()?
+                .get(level - 2)?
+                .get()
+                .map(|slots| &slots[..]),
         }
     }
 
@@ -121,7 +133,10 @@ impl<V: Clone> Table<V> {
             }
             _ => {
                 let new = || (0..size(level)).map(|_| OnceLock::new()).collect();
-                self.more.get(level - 2)?.get_or_init(new);
+                let more = self
+                    .more
+                    .get_or_init(|| Box::new([const { OnceLock::new() }; LEVELS]));
+                more.get(level - 2)?.get_or_init(new);
             }
         }
         self.level(level)

@@ -124,8 +124,8 @@ fn the_finest_native_histograms_are_collected_and_written_in_short_stretches() {
     };
     for accept in formats {
         let (before, after, _) = scrape(&exposition, accept);
-        // Some of them at a time, since each is thousands of numbers.
-        assert!(before > LABEL_SETS / 4, "{before}");
+        // Some of them at a time: each has a hundred blocks of bins, of which one was counted in.
+        assert!(before > LABEL_SETS / 25, "{before}");
         assert!(after > LABEL_SETS / 10, "{after}");
     }
 }

@@ -71,7 +71,7 @@ async fn assert_clash(family: &str, clash: impl Fn(&mut Registry)) {
     assert_eq!(text(&Exposition::new(registry), CLASSIC).await, before);
 }
 
-fn counter(registry: &mut Registry, name: &str) {
+pub(super) fn counter(registry: &mut Registry, name: &str) {
     registry.register(name, "Mine", Counter::<u64>::default());
 }
 
