@@ -15,8 +15,8 @@ use axum::{
     routing::{get, post},
 };
 use std::{env, error::Error, process::ExitCode, time::Duration};
-use tower::service_fn;
-use tower_http::services::ServeDir;
+use tower::{Layer, service_fn};
+use tower_http::{CompressionLevel, compression::CompressionLayer, services::ServeDir};
 use tower_red::{BuildError, MetricsLayer, Naming, NativeHistogram};
 
 /// How long open requests may hold up the end.
@@ -36,6 +36,9 @@ fn app(address: Authority, help: String, naming: Naming) -> Result<Router, Build
     // Of a folder without an index: nothing to redirect to.
     let files = ServeDir::new(FILES).append_index_html_on_directories(false);
     let files = Router::new().route_service("/{*path}", files);
+    // Expositions repeat themselves, so that the fastest level finds nearly all of it.
+    let compression = CompressionLayer::new().quality(CompressionLevel::Fastest);
+    let endpoint = compression.layer(exposition.instrumented());
     Ok(Router::new()
         .route("/", get(|| async { help }))
         .route("/users/{id}", get(shop::show_user))
@@ -59,7 +62,7 @@ fn app(address: Authority, help: String, naming: Naming) -> Result<Router, Build
         // Last, and so outermost: it sees what clients see, also what matches no route.
         .layer(metrics)
         // After the layer, and so not counted itself.
-        .route_service("/metrics", exposition.instrumented()))
+        .route_service("/metrics", endpoint))
 }
 
 #[tokio::main]
