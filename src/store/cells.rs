@@ -42,8 +42,17 @@ pub(super) struct Cell {
     /// The key's index among the store's keys.
     pub(super) index: u32,
     pub(super) words: &'static [AtomicU64],
-    /// Made when something first falls into them.
-    pub(super) blocks: &'static [OnceLock<Box<[AtomicU64]>>],
+    /// Thin, since few stores have any.
+    blocks: Option<&'static Blocks>,
+}
+
+/// Made when something first falls into them.
+type Blocks = Box<[OnceLock<Box<[AtomicU64]>>]>;
+
+impl Cell {
+    pub(super) fn blocks(&self) -> &'static [OnceLock<Box<[AtomicU64]>>] {
+        self.blocks.map_or(&[], |blocks| blocks)
+    }
 }
 
 impl Cells {
@@ -77,7 +86,10 @@ impl Cells {
             key,
             index,
             words: self.cut(),
-            blocks: leak((0..self.blocks).map(|_| OnceLock::new())),
+            blocks: (self.blocks > 0).then(|| {
+                let blocks: Blocks = (0..self.blocks).map(|_| OnceLock::new()).collect();
+                &*Box::leak(Box::new(blocks))
+            }),
         };
         let hash_of = |cell: &Cell| hash(cell.key);
         self.table
@@ -98,7 +110,7 @@ impl Cells {
         match place.bins {
             PlaceOfBins::Words(first) => self.add(cell, first + bin, 1),
             PlaceOfBins::Blocks(first) => {
-                let Some(block) = cell.blocks.get(first + bin / BLOCK) else {
+                let Some(block) = cell.blocks().get(first + bin / BLOCK) else {
                     return;
                 };
                 let new = || (0..BLOCK).map(|_| AtomicU64::new(0)).collect();

@@ -17,8 +17,9 @@ pub(crate) struct Key {
 
 /// The keys seen by any shard, in the order of their first sight.
 pub(crate) struct Keys {
-    list: List<Seen>,
-    indices: Table<(u64, u32)>,
+    list: List<Entry>,
+    /// The indices of keys in the list.
+    indices: Table<u32>,
     budget: usize,
     /// How many of them the budget is for.
     budgeted: Mutex<usize>,
@@ -29,8 +30,31 @@ pub(crate) struct Keys {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Seen {
     pub(crate) key: u64,
-    /// Milliseconds since 1970.
+    /// Milliseconds since 1970, of a whole second.
     pub(crate) since: u64,
+}
+
+/// The same in 12 bytes: there is one for each label set.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    key: [u32; 2],
+    /// Seconds since 1970.
+    since: u32,
+}
+
+impl Entry {
+    fn new(key: u64) -> Self {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        Self {
+            key: [(key >> 32) as u32, key as u32],
+            since: since.map_or(0, |since| since.as_secs() as u32),
+        }
+    }
+
+    fn key(self) -> u64 {
+        let [upper, lower] = self.key;
+        u64::from(upper) << 32 | u64::from(lower)
+    }
 }
 
 impl Keys {
@@ -50,7 +74,10 @@ impl Keys {
     }
 
     pub(crate) fn get(&self, index: usize) -> Option<Seen> {
-        self.list.get(index).copied()
+        self.list.get(index).map(|entry| Seen {
+            key: entry.key(),
+            since: u64::from(entry.since) * 1_000,
+        })
     }
 
     /// Whether new ones are past the budget.
@@ -70,9 +97,15 @@ impl Keys {
     }
 
     fn find(&self, key: u64) -> Option<(u64, u32)> {
-        self.indices
-            .find(hash(key), |(other, _)| *other == key)
-            .copied()
+        let index = self
+            .indices
+            .find(hash(key), |index| self.key(*index) == Some(key));
+        index.map(|index| (key, *index))
+    }
+
+    fn key(&self, index: u32) -> Option<u64> {
+        let entry = self.list.get(index as usize);
+        entry.map(|entry| entry.key())
     }
 
     /// Adds a key, unless it is past the budget.
@@ -92,16 +125,13 @@ impl Keys {
             *budgeted += 1;
             self.full.store(*budgeted >= self.budget, Ordering::Relaxed);
         }
-        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        let since = since.map_or(0, |since| since.as_millis() as u64);
-        let index = u32::try_from(self.list.push(Seen { key, since })?).ok()?;
-        let added = self.indices.find_or_insert(
-            hash(key),
-            |(key, _)| hash(*key),
-            |(other, _)| *other == key,
-            || (key, index),
-        );
-        added.copied()
+        let index = u32::try_from(self.list.push(Entry::new(key))?).ok()?;
+        let hash_of = |index: &u32| hash(self.key(*index).unwrap_or_default());
+        let is = |index: &u32| self.key(*index) == Some(key);
+        let added = self
+            .indices
+            .find_or_insert(hash(key), hash_of, is, || index);
+        added.map(|index| (key, *index))
     }
 }
 

@@ -4,6 +4,8 @@ use std::{mem, sync::atomic::Ordering};
 
 /// How many words are summed up before others get their turn: a fraction of a millisecond.
 const WORDS_PER_STRETCH: usize = 4_096;
+/// How many keys have their words together.
+const CHUNK: usize = 256;
 
 /// What all shards counted, summed up by key. Keys are named by their index.
 #[derive(Default)]
@@ -11,7 +13,8 @@ pub(crate) struct Snapshot {
     places: Box<[Place]>,
     /// Per key, the words that each cell has.
     width: usize,
-    words: Vec<u64>,
+    /// By chunk of keys, made when it is needed: all at once would take too long.
+    words: Vec<Box<[u64]>>,
     /// Per key, where its blocks are among all: 0 for those that are empty.
     blocks_per_key: usize,
     block_numbers: Vec<u32>,
@@ -81,8 +84,7 @@ impl Snapshot {
         Self {
             places: store.measures.iter().map(|measure| measure.place).collect(),
             width: layout.words,
-            // All zero from the start, so that pages are not touched before they are written.
-            words: vec![0; keys * layout.words],
+            words: vec![Box::default(); keys.div_ceil(CHUNK)],
             blocks_per_key: layout.blocks,
             block_numbers: vec![0; keys * layout.blocks],
             // The first one is the empty one.
@@ -96,11 +98,11 @@ impl Snapshot {
     /// From the last word to the first, the reverse of how they are written: what the later words count is in
     /// the earlier ones.
     fn add(&mut self, cell: &Cell) -> usize {
-        let mut words = cell.words.len() + cell.blocks.len();
+        let mut words = cell.words.len() + cell.blocks().len();
         let index = cell.index as usize;
         let first = index * self.blocks_per_key;
         grow(&mut self.block_numbers, first + self.blocks_per_key);
-        for (number, block) in self.block_numbers[first..].iter_mut().zip(cell.blocks) {
+        for (number, block) in self.block_numbers[first..].iter_mut().zip(cell.blocks()) {
             let Some(block) = block.get() else { continue };
             if *number == 0 {
                 *number = (self.blocks.len() / BLOCK) as u32;
@@ -112,19 +114,32 @@ impl Snapshot {
             }
             words += BLOCK;
         }
-        let first = index * self.width;
-        grow(&mut self.words, first + self.width);
-        let sums = &mut self.words[first..first + self.width];
+        let chunk = index / CHUNK;
+        grow(&mut self.words, chunk + 1);
+        let chunk = &mut self.words[chunk];
+        if chunk.is_empty() {
+            *chunk = vec![0; CHUNK * self.width].into();
+        }
+        let first = index % CHUNK * self.width;
+        let sums = &mut chunk[first..first + self.width];
         for (sum, word) in sums.iter_mut().zip(cell.words).rev() {
             *sum = sum.wrapping_add(word.load(Ordering::Acquire));
         }
         words
     }
 
+    /// The words of a key, from one to another.
+    fn words(&self, index: usize, from: usize, to: usize) -> &[u64] {
+        let first = index % CHUNK * self.width;
+        let chunk = self.words.get(index / CHUNK);
+        let words = chunk.and_then(|chunk| chunk.get(first + from..first + to));
+        words.unwrap_or_default()
+    }
+
     /// The sum of a key's amounts.
     pub(crate) fn sum(&self, index: usize, measure: usize) -> u64 {
         let place = self.places.get(measure);
-        let sum = place.and_then(|place| self.words.get(index * self.width + place.sum));
+        let sum = place.and_then(|place| self.words(index, place.sum, place.sum + 1).first());
         sum.copied().unwrap_or(0)
     }
 
@@ -133,19 +148,18 @@ impl Snapshot {
     pub(crate) fn bins(&self, index: usize, measure: usize) -> impl Iterator<Item = (usize, u64)> {
         let (inline, blocks) = match self.places.get(measure).map(|place| place.bins) {
             Some(PlaceOfBins::Words(first)) => {
-                let start = index * self.width;
-                let end = self.end_of_bins(measure);
-                (self.words.get(start + first..start + end), None)
+                (self.words(index, first, self.end_of_bins(measure)), None)
             }
             Some(PlaceOfBins::Blocks(first)) => {
                 let start = index * self.blocks_per_key;
                 let end = self.end_of_blocks(measure);
-                (None, self.block_numbers.get(start + first..start + end))
+                let blocks = self.block_numbers.get(start + first..start + end);
+                (&[][..], blocks)
             }
-            None => (None, None),
+            None => (&[][..], None),
         };
-        let inline = inline.unwrap_or(&[]).iter().copied().enumerate();
-        let blocks = blocks.unwrap_or(&[]).iter().enumerate();
+        let inline = inline.iter().copied().enumerate();
+        let blocks = blocks.unwrap_or_default().iter().enumerate();
         let blocks = blocks.filter(|(_, number)| **number > 0);
         inline.chain(blocks.flat_map(|(block, number)| {
             let counts = &self.blocks[*number as usize * BLOCK..][..BLOCK];
