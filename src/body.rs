@@ -10,9 +10,8 @@ use std::{
 pin_project! {
     /// Response body for [`Metrics`](crate::Metrics).
     ///
-    /// Passes frames, trailers, the size hint and the end of the stream through, and records the request
-    /// when it sees the end: the last frame, the last byte that was declared, the trailers, an error, or its
-    /// own drop.
+    /// Passes frames, trailers, the size hint and the end of the stream through. It records the request when it
+    /// sees the end: the last frame, the last byte that was declared, the trailers, an error, or its own drop.
     #[derive(Debug)]
     pub struct ResponseBody<B> {
         #[pin]
@@ -27,7 +26,7 @@ impl<B> ResponseBody<B> {
     }
 }
 
-/// An empty body that records nothing: what middleware outside of this one answers with by itself.
+/// An empty body that records nothing. Middleware around this one needs it for responses of its own.
 impl<B: Default> Default for ResponseBody<B> {
     fn default() -> Self {
         Self::new(B::default(), Recording::default())
@@ -69,8 +68,8 @@ impl<B: Body> Body for ResponseBody<B> {
     }
 }
 
-/// Whether nothing has to follow a frame: the server does not poll again after trailers, nor after the last
-/// byte that was declared.
+/// Whether this is the last frame. The server does not poll again after trailers, nor after the last byte that was
+/// declared.
 #[inline]
 fn is_last<D: Buf>(frame: &Frame<D>, recording: &mut Recording) -> bool {
     match (frame.data_ref(), frame.trailers_ref()) {

@@ -15,12 +15,12 @@ use std::{
 pin_project! {
     /// Response future for [`Metrics`](crate::Metrics).
     ///
-    /// Dropped before it is ready, it records a cancelled request.
+    /// If it is dropped before it is ready, the request counts as cancelled.
     #[derive(Debug)]
     pub struct ResponseFuture<F> {
         #[pin]
         pub(crate) inner: F,
-        // Until the response has it.
+        // Moves into the body of the response.
         pub(crate) recording: Recording,
     }
 }
@@ -35,7 +35,8 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let polled = this.recording.watch(|| this.inner.poll(cx));
-        // Before the response is moved: code that may unwind in between would make the compiler move it twice.
+        // Here, before the response is moved: if code that may unwind came after that, the compiler would move the
+        // response twice.
         record(&polled, this.recording);
         polled.map_ok(|response| {
             response.map(|body| ResponseBody::new(body, mem::take(this.recording)))

@@ -4,8 +4,8 @@ use tower_layer::Layer;
 
 /// [`Layer`] that records request counters, error counters and duration histograms.
 ///
-/// See the [crate docs](crate) for what is recorded, and when. Made by [`MetricsLayer::pair`], or by
-/// [`MetricsLayer::builder`] for everything that can be configured.
+/// See the [crate docs](crate) for what is recorded, and when. Made by [`MetricsLayer::pair`] with the defaults, or
+/// configured with [`MetricsLayer::builder`].
 ///
 /// Cloning it, and applying it, copy a pointer: one layer may be added to several routers, ports and
 /// services, and they share their counts. Two layers around the same request count it twice.
@@ -28,8 +28,8 @@ pub struct MetricsLayer {
 }
 
 impl MetricsLayer {
-    /// What the layer records with lives as long as the process: services and requests then share it
-    /// without a reference count, which every request would have to write.
+    /// The recorder lives as long as the process, so that services and requests share it without a reference
+    /// count, which every request would have to write.
     pub(crate) fn new(recorder: &'static Recorder) -> Self {
         Self {
             recorder: Some(recorder),

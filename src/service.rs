@@ -18,7 +18,7 @@ use tower_service::Service;
 #[derive(Clone)]
 pub struct Metrics<S> {
     inner: S,
-    /// `None` if it is switched off.
+    /// `None` if the layer is switched off.
     recorder: Option<&'static Recorder>,
 }
 
@@ -69,10 +69,10 @@ where
     }
 }
 
-/// Calls the inner service, where a panic is how the request ended.
+/// Calls the inner service. If that panics, the panic is how the request ended.
 ///
-/// In a function of its own, its caller has nothing to drop when this unwinds: otherwise the compiler would move
-/// the future once more.
+/// A function of its own, so that its caller has nothing to drop if this unwinds: otherwise the compiler moves the
+/// future once more.
 #[inline(never)]
 fn call_watched<S: Service<R>, R>(
     inner: &mut S,

@@ -6,18 +6,18 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-/// A router inside of another one that does not know it makes new paths for each request, so that the number
-/// of those that are kept needs a bound.
+/// How many paths are kept at most. A router that is mounted as a service in another one makes a new path for each
+/// request, so there has to be a bound.
 const MOST: usize = 1_024;
 
-/// The paths of axum's routers, found by their address: a router has one for all requests to a route, and
-/// comparing it costs a quarter of what hashing and comparing the text does.
+/// The paths of axum's routers, found by their address. A router has one address for all requests to a route, and
+/// comparing addresses costs a quarter of hashing and comparing the text.
 pub(super) struct MatchedPaths {
     kept: Table<Kept>,
     count: AtomicUsize,
 }
 
-/// Keeping the path keeps its address from becoming another one's.
+/// Holds the path, so that its address is not used again for another one.
 #[derive(Clone)]
 struct Kept {
     path: MatchedPath,

@@ -1,11 +1,11 @@
 use super::{OTHER, status::Status};
 
-/// The methods of RFC 9110, with PATCH (RFC 5789) and QUERY. Every other becomes `_OTHER`.
+/// The methods of RFC 9110, with PATCH (RFC 5789) and QUERY. All others become `_OTHER`.
 const KNOWN: [&str; 10] = [
     "GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS", "CONNECT", "TRACE", "QUERY",
 ];
 
-/// A method of a fixed list: its index, or one past the end for the rest.
+/// A method, by its index in the list of known ones, or one past the end for all others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Method(u8);
 
@@ -30,10 +30,10 @@ impl Method {
         })
     }
 
-    // Apart, so that the others are read from a table.
+    // A function of its own, so that the compiler makes a table of the others.
     #[cold]
     fn extension(method: &http::Method) -> Self {
-        // Not a constant in every `http` 1.
+        // Not every `http` 1 has a constant for it.
         Self(if method.as_str() == "QUERY" { 9 } else { 10 })
     }
 
@@ -51,8 +51,8 @@ impl Method {
         KNOWN.get(index).copied().unwrap_or(OTHER)
     }
 
-    /// Whether a response to it ends with its head, whatever body it carries: to HEAD it does, and to CONNECT
-    /// once it succeeded.
+    /// Whether a response with that status ends with its head, whatever body it carries. With HEAD it always does,
+    /// with CONNECT if it is a success.
     #[inline]
     pub(crate) fn has_no_body(self, status: Status) -> bool {
         status.has_no_body() || self == Self::HEAD || (self == Self::CONNECT && status.is_success())

@@ -1,4 +1,4 @@
-//! What a request is labelled with: the only place where cardinality is decided.
+//! What requests are labelled with. Cardinality is decided here and nowhere else.
 
 #[cfg(feature = "axum")]
 mod matched_path;
@@ -27,7 +27,7 @@ pub(crate) use self::{
     version::Version,
 };
 
-/// Stands for what is not on a fixed list.
+/// Stands for a value that is not on a fixed list.
 pub(crate) const OTHER: &str = "_OTHER";
 /// Stands for the route of a request that matched none.
 pub(crate) const UNMATCHED: &str = "_unmatched";

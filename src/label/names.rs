@@ -1,7 +1,7 @@
 use crate::sync::{HASH_FACTOR, Table};
 use std::fmt;
 
-/// What is known of names that come from the program: never removed, and found without a lock.
+/// Values by names that come from the program. They are never removed, and found without a lock.
 pub(super) struct Names<V> {
     table: Table<Named<V>>,
 }
@@ -27,7 +27,7 @@ impl<V: Copy> Names<V> {
         known.map(|known| known.value)
     }
 
-    /// The value of a name, made once. The name is then kept for the life of the process.
+    /// The value of a name, made when the name is first seen. The name is then kept as long as the process lives.
     pub(super) fn get_or_insert(
         &self,
         name: &str,
@@ -52,12 +52,12 @@ impl<V: Copy> Names<V> {
 impl<V> Named<V> {
     #[inline]
     fn is(&self, hash: u64, name: &str) -> bool {
-        // Comparing strings is a call that costs more than all the rest, so it is worth not to make it in vain.
+        // Comparing the text is a call that costs more than the rest of the search: the hash avoids most of them.
         self.hash == hash && self.name == name
     }
 }
 
-/// Eight bytes at a step: names are short, and their authors mean no harm.
+/// Eight bytes at a time. It is no defence against collisions on purpose: names come from the program.
 fn hash(name: &str) -> u64 {
     let mix = |hash: u64, word: [u8; 8]| {
         (hash ^ u64::from_le_bytes(word))
@@ -71,7 +71,7 @@ fn hash(name: &str) -> u64 {
         hash = mix(hash, *word);
         rest = after;
     }
-    // What is left over: with some of the bytes before it, if there are any.
+    // The last eight bytes, some of which were hashed already, or all of a shorter name.
     let last = bytes.last_chunk().copied().unwrap_or_else(|| {
         let mut word = [0; 8];
         word[..rest.len()].copy_from_slice(rest);

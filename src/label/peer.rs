@@ -4,13 +4,13 @@ use http::{
     uri::{Authority, Uri},
 };
 
-/// How many peers can be told apart, beside none and any other.
+/// How many peers can be listed.
 pub(crate) const MAX_PEERS: usize = 62;
 
-/// The peer of an outgoing request, where its URI does not say it, or another name is wanted.
+/// The peer of an outgoing request, for requests whose URI does not name it, or to call it something else.
 ///
-/// Put into the request's extensions. It becomes the label `peer` if it is one of those that
-/// [`MetricsLayerBuilder::peers`](crate::MetricsLayerBuilder::peers) lists, else the label is `_OTHER`.
+/// To be put into the request's extensions. It is the value of the label `peer` if
+/// [`MetricsLayerBuilder::peers`](crate::MetricsLayerBuilder::peers) lists it, else that is `_OTHER`.
 ///
 /// ```
 /// use tower_red::{MetricsLayer, Peer};
@@ -40,17 +40,17 @@ impl Peer {
     }
 }
 
-/// The peers that are told apart.
+/// The listed peers.
 #[derive(Debug, Default)]
 pub(crate) struct Peers {
-    /// Those with a port come first, so that the first one that matches is the most specific.
+    /// Peers with a port come first, so that the first match is the most specific one.
     listed: Vec<Listed>,
 }
 
 #[derive(Debug)]
 struct Listed {
     name: String,
-    /// What a URI is compared with, if the name can be one's.
+    /// What URIs are compared with. `None` if the name is no host.
     authority: Option<Authority>,
 }
 
@@ -79,12 +79,12 @@ impl Peers {
         found.unwrap_or(self.listed.len()) as u8 + 1
     }
 
-    /// The host of an index, as far as its name says one.
+    /// The host of the peer at an index, if its name is one.
     pub(crate) fn host(&self, index: u8) -> Option<&str> {
         Some(self.get(index)?.authority.as_ref()?.host())
     }
 
-    /// The port of an index, likewise.
+    /// The port of the peer at an index, if its name has one.
     pub(crate) fn port(&self, index: u8) -> Option<u16> {
         self.get(index)?.port()
     }
@@ -93,7 +93,7 @@ impl Peers {
         self.listed.get(usize::from(index).checked_sub(1)?)
     }
 
-    /// The name of an index; `None` for 0.
+    /// The name of the peer at an index. `None` for 0.
     pub(crate) fn name(&self, index: u8) -> Option<&str> {
         let index = usize::from(index).checked_sub(1)?;
         Some(self.listed.get(index).map_or(OTHER, |listed| &listed.name))
@@ -112,7 +112,7 @@ impl Listed {
         self.authority.as_ref()?.port_u16()
     }
 
-    /// Without a port, it is that host's on any.
+    /// A peer that is listed without a port matches every port of its host.
     fn is(&self, host: &str, port: Option<u16>) -> bool {
         let listed = self.authority.as_ref().map(Authority::host);
         listed.is_some_and(|listed| listed.eq_ignore_ascii_case(host))
@@ -120,7 +120,7 @@ impl Listed {
     }
 }
 
-/// The port that a request goes to, whether its URI says so or leaves it to the scheme.
+/// The port that a request goes to: that of its URI, or else that of the scheme.
 fn port(uri: &Uri) -> Option<u16> {
     uri.port_u16().or_else(|| match uri.scheme_str()? {
         "http" | "ws" => Some(80),

@@ -7,19 +7,19 @@ use super::{
 use crate::sync::List;
 use http::{Extensions, Request};
 
-/// The numbers of the routes that are always there.
+/// The numbers of the two routes that every layer has.
 const UNMATCHED_ROUTE: u32 = 0;
 const OVERFLOW_ROUTE: u32 = 1;
-/// Longer paths are no names that a program has.
+/// No method of a program has a longer path.
 const LONGEST_PATH: usize = 256;
 
-/// What a request was matched to: everything that its route decides.
+/// The route of a request, with everything that it decides.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Route {
     pub(crate) labels: LabelSet,
-    /// Not recorded at all.
+    /// Whether its requests are not recorded at all.
     pub(crate) skipped: bool,
-    /// Its responses are streams.
+    /// Whether its responses are streams.
     pub(crate) stream: bool,
     number: u32,
 }
@@ -30,17 +30,17 @@ impl Route {
     }
 }
 
-/// The route of a request that says it is a gRPC call.
+/// The route of a request whose headers say that it is a gRPC call.
 #[derive(Clone, Debug)]
 pub(crate) struct CallRoute {
     pub(crate) route: Route,
-    /// Proven or declared: it is a call without a response that says so.
+    /// Whether it is proven or declared: the request is then a call even if there never is a response.
     pub(crate) known: bool,
-    /// It is a client's: a call whatever answers it.
+    /// Whether the request goes out from here: it is then a call whatever answers it.
     pub(crate) outgoing: bool,
-    /// It stands for methods that nobody declared or proved.
+    /// Whether it stands for methods that are neither declared nor proven.
     pub(crate) unknown_method: bool,
-    /// What becomes a route if the call is OK.
+    /// The path that becomes a route if the call is OK.
     pub(crate) unproven: Option<Box<str>>,
 }
 
@@ -56,15 +56,15 @@ impl CallRoute {
     }
 }
 
-/// The routes seen so far. Templates come from the program, so there are as many as it has.
+/// The routes that were seen so far. Templates come from the program, so their number is bounded.
 pub(crate) struct Routes {
     seen: Names<Route>,
-    /// By number.
+    /// The names of routes, by their number.
     names: List<&'static str>,
     sets: LabelSets,
     unmatched: Route,
     declared: Option<Box<matchit::Router<Route>>>,
-    /// The paths of gRPC calls that are routes: declared, or proven by a call that was OK.
+    /// The paths of gRPC calls that are routes, because they were declared, or proven by a call that was OK.
     proven: Names<Route>,
     services: Vec<Service>,
     client: bool,
@@ -113,7 +113,7 @@ impl Routes {
         let is = |names: &[String], name: &str| names.iter().any(|other| other == name);
         let declare =
             |routes: &Self, name: &str| routes.add(name, is(&skipped, name), is(&streams, name));
-        // The first ones, and so of the numbers 0 and 1. A template of that name is no other route.
+        // Added first, so that their numbers are 0 and 1. A template of the same name is the same route.
         routes.unmatched = declare(&routes, UNMATCHED);
         routes.add(OVERFLOW, false, false);
         for name in skipped.iter().chain(&streams) {
@@ -126,7 +126,7 @@ impl Routes {
             };
             routes.services.push(Service { name, other });
         }
-        // What has no parameters may be the path of a gRPC call, and then needs no proof.
+        // A declared route without parameters may be the path of a gRPC method, and then needs no proof.
         let exact = |name: &&String| service_of(name).is_some() && !name.contains('{');
         let names = skipped.iter().chain(&streams).chain(&templates);
         for name in names.filter(exact) {
@@ -136,8 +136,8 @@ impl Routes {
         routes
     }
 
-    /// The builder has checked that templates can be inserted. A stream that is declared as a route too is
-    /// there already.
+    /// The builder has checked that all templates can be inserted. Inserting fails for a stream that is declared as
+    /// a route too: it is there already.
     fn matcher<'a>(
         &self,
         templates: impl Iterator<Item = &'a String>,
@@ -191,8 +191,8 @@ impl Routes {
         Route { labels, ..route }
     }
 
-    /// The route of a request that says it is a gRPC call, and that otherwise has that one; `None` if it is
-    /// skipped.
+    /// The route of a request whose headers say that it is a gRPC call. `plain` is its route as plain HTTP. `None` if
+    /// it is skipped.
     pub(crate) fn of_call<B>(&self, request: &Request<B>, plain: Route) -> Option<CallRoute> {
         if self.client {
             let known = CallRoute {
@@ -202,7 +202,7 @@ impl Routes {
             };
             return (!plain.skipped).then_some(known);
         }
-        // A header cannot bring back what is skipped.
+        // Skipped for good: a client's header must not change that.
         if plain.skipped && !plain.is_unmatched() {
             return None;
         }
@@ -222,7 +222,7 @@ impl Routes {
         let declared = name.and_then(|name| self.services.iter().find(|known| known.name == name));
         let route = declared.map_or(self.unmatched, |known| known.other);
         if route.skipped {
-            // A header cannot hide a request either.
+            // A client's header must not hide a request either.
             return (!plain.skipped).then(|| CallRoute {
                 unknown_method: true,
                 ..CallRoute::new(plain, false)
@@ -238,14 +238,14 @@ impl Routes {
         })
     }
 
-    /// A call to that path was OK, so that it is a route from now on.
+    /// Makes the path a route from now on, since a call to it was OK.
     #[cold]
     pub(crate) fn prove(&self, path: &str) -> Route {
         let route = self.proven.get_or_insert(path, |path| self.route(path));
         route.unwrap_or(self.unmatched)
     }
 
-    /// The route that a response overrules its request's with. What is skipped was decided before.
+    /// The route that the response names in place of the request's. Skipping was decided when the request came in.
     pub(crate) fn of_response(&self, extensions: &Extensions, request: LabelSet) -> Option<Route> {
         let template = extensions.get::<RouteTemplate>()?;
         let route = self.route(template.as_str());

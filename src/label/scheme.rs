@@ -1,7 +1,7 @@
-/// The scheme of an outgoing request, as far as a label shows it.
+/// The scheme of an outgoing request, as a label shows it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Scheme {
-    /// Not asked for, or not said by the request's URI.
+    /// No label shows it, or the request's URI has none.
     #[default]
     None,
     Http,
@@ -30,7 +30,7 @@ impl Scheme {
         Self::ALL[usize::from(number) % Self::ALL.len()]
     }
 
-    /// `None` if the request does not say it.
+    /// `None` for [`Self::None`].
     pub(crate) fn as_str(self) -> Option<&'static str> {
         match self {
             Self::None => None,

@@ -1,23 +1,22 @@
 use crate::sync::{HASH_FACTOR, List, Table};
 
-/// What a request is counted under, apart from its method and how it ended: one number for all of its labels
-/// that are told apart, and one for what they overflow to.
+/// The number that stands for a request's route and peer, and the number that they overflow to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LabelSet {
     pub(crate) id: u32,
     pub(crate) overflow: u32,
 }
 
-/// The labels of a label set.
+/// What a label set consists of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Labelled {
     /// The number of the route.
     pub(crate) route: u32,
-    /// The number of the peer, 0 if peers are not told apart.
+    /// The index of the peer; 0 if none are listed.
     pub(crate) peer: u8,
 }
 
-/// The label sets that there are.
+/// All label sets that were seen so far.
 pub(super) struct LabelSets {
     by_id: List<Labelled>,
     ids: Table<(Labelled, u32)>,
@@ -34,7 +33,7 @@ impl LabelSets {
         }
     }
 
-    /// The set of these labels. `None` if there is no number for it, which memory does not allow to happen.
+    /// The set of these labels. `None` if there are no numbers left, for which memory does not suffice.
     pub(super) fn intern(&self, labelled: Labelled) -> Option<LabelSet> {
         let overflow = Labelled {
             route: self.overflow,

@@ -1,18 +1,18 @@
 use super::Peers;
 
-/// Which routes there are, as far as the builder was told.
+/// What the builder was told about routes.
 #[derive(Debug, Default)]
 pub(crate) struct RouteSettings {
     pub(crate) skipped: Vec<String>,
     /// Routes whose responses are streams.
     pub(crate) streams: Vec<String>,
-    /// Templates that requests are matched with where no router says theirs.
+    /// Templates that requests are matched with where no router names their route.
     pub(crate) templates: Vec<String>,
-    /// gRPC services.
+    /// The full names of gRPC services.
     pub(crate) services: Vec<String>,
-    /// Methods of theirs that are not proven are no routes, and not one for each service.
+    /// Whether methods that are not proven have no route at all, instead of one for each service.
     pub(crate) unnamed_methods: bool,
-    /// Outgoing requests: only a [`RouteTemplate`](super::RouteTemplate) names a route.
+    /// Whether requests go out from here: only a [`RouteTemplate`](super::RouteTemplate) names their route then.
     pub(crate) client: bool,
     pub(crate) peers: Peers,
 }

@@ -2,7 +2,7 @@ use super::OTHER;
 use http::StatusCode;
 use std::{fmt, num::NonZero};
 
-/// A status code from 100 to 599, or any other.
+/// A status code from 100 to 599, or a number that stands for all others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Status(NonZero<u16>);
 
@@ -11,11 +11,11 @@ impl Status {
     pub(crate) const CLIENT_CLOSED: Self = Self(NonZero::new(499).unwrap());
     pub(crate) const INTERNAL: Self = Self(NonZero::new(500).unwrap());
     const OTHER: Self = Self(NonZero::new(600).unwrap());
-    /// For a client that got no response.
+    /// Stands for the status of a client's request that got no response.
     pub(crate) const NONE: Self = Self(NonZero::new(601).unwrap());
 
     pub(crate) fn from_http(code: StatusCode) -> Self {
-        // `StatusCode` itself begins at 100, and ends at 999.
+        // A `StatusCode` is between 100 and 999.
         Self::from_number(code.as_u16()).map_or(Self::OTHER, |status| status.min(Self::OTHER))
     }
 
@@ -28,7 +28,7 @@ impl Status {
         self.0.get()
     }
 
-    /// Whether it is one of those from 100 to 599.
+    /// Whether it is a code from 100 to 599.
     pub(crate) fn is_known(self) -> bool {
         self < Self::OTHER
     }

@@ -1,9 +1,9 @@
-/// The route template of a request, where no router says it or another one is wanted.
+/// The route template of a request, for requests that no router names, or to name them otherwise.
 ///
-/// Put into a *request's* extensions by a layer outside of [`MetricsLayer`](crate::MetricsLayer), it comes
-/// before what the router says; of outgoing requests, it is the only thing that says it. Put into a
-/// *response's* extensions, by a handler or a layer inside, it overrules both, except for the in-flight
-/// gauge, which counts from the start.
+/// A layer around [`MetricsLayer`](crate::MetricsLayer) may put it into the *request's* extensions: it then comes
+/// before the router's template. For outgoing requests it is the only name that there is. A handler or a layer inside
+/// may put it into the *response's* extensions: it then comes before both, except in the in-flight gauge, which
+/// counts the request from its start.
 ///
 /// It is a `&'static str`, since a label's value has to come from the program and not from a client. By
 /// convention it begins with `/` and writes parameters as axum does: `/users/{id}`.
@@ -22,7 +22,7 @@
 pub struct RouteTemplate(&'static str);
 
 impl RouteTemplate {
-    /// The template, as it will be the label's value.
+    /// A template. The label's value is its text, unchanged.
     #[must_use]
     pub const fn new(template: &'static str) -> Self {
         Self(template)

@@ -1,4 +1,4 @@
-/// The version of HTTP, as far as a label shows it.
+/// The version of HTTP, as a label shows it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Version(u8);
 

@@ -14,21 +14,21 @@ use std::{
 /// A request that was started and has not ended.
 pub(super) struct ActiveRequest {
     pub(super) state: State,
-    /// If it says that it is a gRPC call.
+    /// `Some` if its headers say that it is a gRPC call.
     pub(super) call: Option<Call>,
-    /// If it is to be an exemplar.
+    /// `Some` if it may become an exemplar.
     pub(super) trace: Option<TraceId>,
-    /// Of a spare one, the next, and how many they are together.
+    /// In a spare box: the next one, and how many there are from here on.
     next_spare: Option<Box<Self>>,
     spares: u32,
 }
 
-/// What is known of any request.
+/// What is known of every request, gRPC or not.
 pub(super) struct State {
     pub(super) recorder: &'static Recorder,
-    /// What the gauge counts it under.
+    /// Where the gauge counts it.
     pub(super) active: Active,
-    /// Of the recorder's clock.
+    /// A raw reading of the recorder's clock.
     pub(super) started_at: u64,
     /// What it is counted under, unless it is a gRPC call.
     pub(super) labels: LabelSet,
@@ -36,19 +36,19 @@ pub(super) struct State {
     pub(super) version: Version,
     pub(super) scheme: Scheme,
     pub(super) status: Option<Status>,
-    /// Its response is a stream: nobody waits for its end.
+    /// Whether its route is declared as a stream: nobody waits for the end of its response.
     pub(super) stream: bool,
     pub(super) seen: Seen,
-    /// How many bytes of the body were declared and did not pass yet.
+    /// How many of the declared bytes of the body have not passed yet, or [`UNDECLARED`].
     pub(super) remaining: u64,
-    /// How long a stream's head took.
+    /// How long the head took, if the response is a stream.
     pub(super) head_nanos: Option<u64>,
 }
 
-/// Bytes that are not declared never run out.
+/// More bytes than any body has, so that they never run out.
 pub(super) const UNDECLARED: u64 = u64::MAX;
 
-/// What the methods of a body that do not change it have shown.
+/// What the body's `&self` methods have shown. They only have a shared reference, so it is atomic.
 #[derive(Debug, Default)]
 pub(super) struct Seen(AtomicU8);
 
@@ -60,13 +60,13 @@ impl Seen {
         self.0.fetch_max(ENDED, Ordering::Relaxed);
     }
 
-    /// To be forgotten by code that did not panic.
+    /// A guard around inner code. If that does not panic, the caller forgets the guard.
     pub(super) fn panicking(&self) -> SeenPanicking<'_> {
         SeenPanicking(self)
     }
 }
 
-/// Notes a panic when it is dropped, as it is by unwinding.
+/// Notes a panic when it is dropped. Only unwinding drops it.
 pub(super) struct SeenPanicking<'a>(&'a Seen);
 
 impl Drop for SeenPanicking<'_> {
@@ -80,12 +80,13 @@ thread_local! {
     static SPARE: Cell<Option<Box<ActiveRequest>>> = const { Cell::new(None) };
 }
 
-/// How many a thread keeps. Where requests always end on another thread than they start on, that one drops
-/// what it gets beyond them.
+/// How many a thread keeps. Where requests always end on another thread than they start on, the boxes collect on the
+/// thread where they end. It frees those beyond this number, so that memory stays bounded.
 const MAX_SPARE: u32 = 512;
 
 impl ActiveRequest {
-    /// A request whose other fields are those of an earlier one.
+    /// A request in a spare box, or in a new one. The other fields still have the values of the box's last request:
+    /// the caller sets them.
     #[inline]
     pub(super) fn new(recorder: &'static Recorder, active: Active) -> Box<Self> {
         let spare = SPARE.try_with(|spare| {
@@ -125,10 +126,10 @@ impl ActiveRequest {
         })
     }
 
-    /// Leaves the box to a later request.
+    /// Leaves the box to a later request of this thread.
     #[inline]
     fn recycle(mut self: Box<Self>) {
-        // A thread that ends keeps none.
+        // A thread that is ending keeps none.
         let _ = SPARE.try_with(|spare| {
             let next = spare.take();
             self.spares = next.as_ref().map_or(0, |next| next.spares) + 1;
@@ -146,7 +147,7 @@ impl ActiveRequest {
         clock.delta_as_nanos(self.state.started_at, clock.raw())
     }
 
-    /// Dropped by whoever owned it.
+    /// Counts a request whose owner dropped it without saying how it ended.
     pub(super) fn abandon(mut self: Box<Self>) {
         let outcome = match *self.state.seen.0.get_mut() {
             ENDED => Outcome::Complete,
@@ -155,7 +156,7 @@ impl ActiveRequest {
         self.finish(outcome);
     }
 
-    /// Counts it.
+    /// Counts the request.
     #[inline(never)]
     pub(super) fn finish(mut self: Box<Self>, outcome: Outcome) {
         let nanos = match self.state.head_nanos {
@@ -164,7 +165,7 @@ impl ActiveRequest {
         };
         let (outcome, left) = match (outcome, *self.state.seen.0.get_mut()) {
             (_, PANICKED) => (Outcome::Panic, false),
-            // Leaving is how a stream ends.
+            // A stream has no other end than that the client leaves.
             (Outcome::Cancelled, _) if self.state.head_nanos.is_some() => (Outcome::Complete, true),
             (outcome, _) => (outcome, false),
         };

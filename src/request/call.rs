@@ -2,31 +2,32 @@ use super::{Code, Outcome, active::State, grpc};
 use crate::label::{CallRoute, Route, Status};
 use http::HeaderMap;
 
-/// What is known of a request that says it is a gRPC call.
+/// What is known of a request whose headers say that it is a gRPC call.
 #[derive(Debug)]
 pub(super) struct Call {
     route: CallRoute,
+    /// `None` until there is a response.
     answer: Option<Answer>,
     /// The last status that was sent.
     code: Option<Code>,
-    /// Nanoseconds.
+    /// How long the client waits, in nanoseconds.
     timeout: Option<u64>,
-    /// The response names another route.
+    /// Whether the response names another route.
     overruled: bool,
 }
 
-/// What answers it.
+/// What the response is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Answer {
     Grpc,
-    /// A proxy in front of the server that a client called.
+    /// Not gRPC. A client's call may have been answered by a proxy in front of the server.
     PlainHttp,
 }
 
 /// How a call ended.
 pub(super) struct End {
     pub(super) outcome: Outcome,
-    /// It was a stream, and the client left.
+    /// Whether it was a stream that the client left.
     pub(super) left: bool,
     pub(super) status: Option<Status>,
     pub(super) nanos: u64,
@@ -48,12 +49,12 @@ impl Call {
         self.route.route
     }
 
-    /// Whether the response is gRPC's.
+    /// Whether the response is one of gRPC.
     pub(super) fn is_grpc(&self) -> bool {
         self.answer == Some(Answer::Grpc)
     }
 
-    /// Takes what the head of the response says. `false` if that shows that it is no call.
+    /// Reads the head of the response. `false` if it shows that this is no gRPC call.
     #[inline(never)]
     pub(super) fn record_head(&mut self, headers: &HeaderMap) -> bool {
         if grpc::is_grpc(headers) {
@@ -65,7 +66,7 @@ impl Call {
         self.route.outgoing
     }
 
-    /// Takes the status from the head or the trailers of a gRPC response.
+    /// Reads the status from the head or the trailers of a gRPC response.
     pub(super) fn record_status(&mut self, headers: &HeaderMap) {
         if self.is_grpc() {
             self.code = Code::from_headers(headers).or(self.code);
@@ -76,7 +77,7 @@ impl Call {
         self.overruled = true;
     }
 
-    /// Decides what the request is counted under, and its code. `None` if it turned out to be no call.
+    /// Decides what the request is counted under, and which code it has. `None` if it counts as plain HTTP.
     #[inline(never)]
     pub(super) fn end(self, state: &mut State, end: &End) -> Option<Code> {
         if self.answer.is_none() {

@@ -8,7 +8,7 @@ use std::{
 
 type TraceOf = dyn Fn(&Parts) -> Option<TraceId> + Send + Sync;
 
-/// Says which trace a request belongs to.
+/// The user's function that says which trace a request belongs to.
 pub(crate) struct ExemplarOf(Box<TraceOf>);
 
 impl ExemplarOf {
@@ -16,7 +16,7 @@ impl ExemplarOf {
         Self(Box::new(of))
     }
 
-    /// Asks what the builder was given. If that panics, there is no trace, and the request goes on.
+    /// Calls the function. If it panics, there is no trace, and the request goes on.
     #[cold]
     pub(super) fn ask<B>(&self, request: &mut Request<B>) -> Option<TraceId> {
         let mut parts = Request::new(()).into_parts().0;
@@ -30,14 +30,14 @@ impl ExemplarOf {
     }
 }
 
-/// Drops what a panic left behind, which may panic in turn.
+/// Drops the payload of a panic. That may panic in turn.
 fn forget(payload: Box<dyn Any + Send>) {
     if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
         mem::forget(another);
     }
 }
 
-/// Lends a request's head, which cannot be had as parts without taking the body.
+/// Swaps a request's head with parts. `http` gives out a head as parts only together with the body.
 fn swap<B>(parts: &mut Parts, request: &mut Request<B>) {
     mem::swap(&mut parts.method, request.method_mut());
     mem::swap(&mut parts.uri, request.uri_mut());

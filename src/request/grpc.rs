@@ -1,10 +1,10 @@
-//! What is a gRPC call, and how it ended: by the protocol's letter, "gRPC over HTTP2".
+//! What is a gRPC call, and how it ended, by the specification "gRPC over HTTP2".
 
 use crate::label::Status;
 use http::{HeaderMap, HeaderName, header::CONTENT_TYPE};
 use std::num::NonZero;
 
-// Looking up a name that is not parsed for it costs a third.
+// Parsed once: looking up a header by a parsed name costs a third of looking it up by text.
 static STATUS: HeaderName = HeaderName::from_static("grpc-status");
 static TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 
@@ -44,7 +44,7 @@ impl Code {
     const UNAVAILABLE: Self = Self::numbered(14);
     const DATA_LOSS: Self = Self::numbered(15);
     const UNAUTHENTICATED: Self = Self::numbered(16);
-    /// UNIMPLEMENTED for a path that nobody declared or proved: whoever invents one is at fault.
+    /// UNIMPLEMENTED for a path that is neither declared nor proven: the client that invented it is at fault.
     pub(crate) const UNKNOWN_METHOD: Self = Self::numbered(17);
 
     const fn numbered(number: u8) -> Self {
@@ -59,13 +59,13 @@ impl Code {
         self.0.get()
     }
 
-    /// `None` for what is no index.
+    /// `None` if no code has that index.
     pub(crate) fn from_index(index: u8) -> Option<Self> {
         let known = NonZero::new(index).map(Self);
         known.filter(|code| *code <= Self::UNKNOWN_METHOD)
     }
 
-    /// What the call carried.
+    /// The code as the call carried it.
     pub(crate) fn sent(self) -> Self {
         if self == Self::UNKNOWN_METHOD {
             return Self::UNIMPLEMENTED;
@@ -88,7 +88,7 @@ impl Code {
         Some(number.map_or(Self::UNKNOWN, Self::numbered))
     }
 
-    /// For a response without one: gRPC's mapping of the HTTP status.
+    /// The code of a response that carries none, by gRPC's mapping of the HTTP status.
     pub(crate) fn from_status(status: Status) -> Self {
         match status.number() {
             400 | 431 => Self::INTERNAL,
@@ -120,7 +120,8 @@ pub(crate) fn is_grpc(headers: &HeaderMap) -> bool {
         let Some((name, rest)) = value.as_bytes().split_first_chunk() else {
             return false;
         };
-        // In lower case: no other byte that a header's value may have becomes the same by it.
+        // Sets the bit that makes ASCII letters lower case. No other byte that a header's value may have becomes
+        // one of these by it.
         let name = u128::from_le_bytes(*name) | u128::from_le_bytes([0x20; 16]);
         name == u128::from_le_bytes(*b"application/grpc")
             && matches!(rest.first(), None | Some(b'+' | b';'))
@@ -137,7 +138,7 @@ const UNITS: [(u8, u64); 6] = [
     (b'H', 3_600_000_000_000),
 ];
 
-/// How many nanoseconds a client waits for a call, as `grpc-timeout` says it; a malformed one says nothing.
+/// How many nanoseconds the client waits for a call, by `grpc-timeout`. `None` if that is missing or malformed.
 pub(crate) fn timeout(headers: &HeaderMap) -> Option<u64> {
     let (unit, digits) = headers.get(&TIMEOUT)?.as_bytes().split_last()?;
     let (_, nanos) = UNITS.iter().find(|(name, _)| name == unit)?;
@@ -147,7 +148,7 @@ pub(crate) fn timeout(headers: &HeaderMap) -> Option<u64> {
     let value = digits
         .iter()
         .fold(0, |value, digit| 10 * value + u64::from(digit - b'0'));
-    // Eight digits of hours are more nanoseconds than there are.
+    // Eight digits of hours would overflow.
     Some(value.saturating_mul(*nanos))
 }
 

@@ -1,8 +1,8 @@
-//! What a response's head says of its body.
+//! What the head of a response says about its body.
 
 use http::{HeaderMap, header};
 
-/// How many bytes the headers declare. `None` if they do not, or not in one way.
+/// How many bytes the headers declare. `None` if they declare none, or contradict each other.
 pub(super) fn content_length(headers: &HeaderMap) -> Option<u64> {
     let mut values = headers.get_all(header::CONTENT_LENGTH).iter();
     let first = values.next()?;

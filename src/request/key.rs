@@ -4,11 +4,10 @@ use crate::{
     store::Key,
 };
 
-/// What a finished request is counted under. Absent is absent here: what stands for it in a label is the
-/// naming's choice.
+/// What a finished request is counted under. What is absent is `None`; the naming chooses what a label shows then.
 ///
-/// Packed, from the lowest bit: 6 bits of the method, 3 of the version, 2 of the scheme, 3 of the outcome, 5
-/// of the gRPC code, 10 of the status, and in the upper half the label set.
+/// Packed, from the lowest bit: 6 bits for the method, 3 for the version, 2 for the scheme, 3 for the outcome, 5 for
+/// the gRPC code, 10 for the status, and the upper half for the label set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct RequestKey {
     /// The number of the label set.
@@ -56,7 +55,7 @@ impl RequestKey {
         }
     }
 
-    /// The key, and the one that it overflows to. The number of the label set is taken from there.
+    /// The key with that label set, and the key that it overflows to. The `labels` of `self` are ignored.
     #[inline]
     pub(super) fn with_labels(self, labels: LabelSet) -> Key {
         let rest = Self { labels: 0, ..self }.pack();

@@ -1,7 +1,12 @@
-//! One HTTP request on its way: what is known of it, how it ended, and what it is counted under.
+//! One HTTP request: what is known of it, how it ended, and what it is counted under.
 //!
-//! A [`Recording`] is made in `call`, moves into the future and from there into the body, and counts its
-//! request once: when somebody knows how it ended, and at its own drop at the latest.
+//! A [`Recording`] is made in `call` and moves into the future, and from there into the body. It counts its request
+//! once: when somebody knows how the request ended, or else when it is dropped.
+//!
+//! It is a pointer to a box that holds the request's state. The thread on which the request ends keeps the box for
+//! its next one, so that nothing is allocated in steady state. Where requests always end on another thread than they
+//! start on, the boxes collect on that thread, which keeps 512 of them beside the one at hand and frees the rest;
+//! the thread on which requests start then allocates a box for each.
 
 mod active;
 mod call;

@@ -4,9 +4,9 @@ use super::Code;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Outcome {
-    /// The last frame of the response was handed to the server; or it was a stream, and the client left.
+    /// The last frame of the response was handed to the server, or the client left a stream.
     Complete,
-    /// Dropped by its owner before its end: in the head if there is no status yet, else in the body.
+    /// Dropped before its end: before the head if there is no status yet, else in the body.
     Cancelled,
     /// The response body yielded an error.
     BodyError,
@@ -26,7 +26,7 @@ impl Outcome {
     ];
 }
 
-/// How a request ended, and with which code if it was a gRPC call.
+/// How a request ended, and its code if it was a gRPC call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Completion {
     pub(crate) outcome: Outcome,

@@ -2,26 +2,27 @@ use super::ExemplarOf;
 use crate::{label::Routes, store::Store};
 use quanta::Clock;
 
-/// What a layer, its services and their requests share. Read by every request, written by none.
+/// What a layer, its services and their requests share. Every request reads it. The routes and the store change
+/// inside, and see to that themselves.
 pub(crate) struct Recorder {
     pub(crate) clock: Clock,
     pub(crate) routes: Routes,
     pub(crate) store: Store,
-    /// If requests are exemplars.
+    /// `Some` if requests become exemplars.
     pub(crate) exemplar: Option<ExemplarOf>,
     pub(crate) version_from: VersionFrom,
 }
 
-/// The number of the measure that durations are, in the store.
+/// The store's number for the measure of durations.
 pub(crate) const DURATION: usize = 0;
 
-/// Who knows the version of HTTP, where that is a label.
+/// Where the label of the HTTP version gets its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum VersionFrom {
-    /// It is no label.
+    /// There is no such label.
     Nobody,
-    /// A server's request.
+    /// From the request, on a server.
     Request,
-    /// A client's response. The scheme is a label too, of its request.
+    /// From the response, on a client. The scheme of the request is a label then, too.
     Response,
 }

@@ -11,11 +11,11 @@ use http::{HeaderMap, Request, Response};
 use http_body::Body;
 use std::{fmt, mem};
 
-/// One request on its way: owned by `call`, then by the future, then by the body. Empty if its route is
-/// skipped, and once it is counted.
+/// One request, owned by `call`, then by the future, then by the body. Empty if its route is skipped, and once the
+/// request is counted.
 ///
-/// It is counted once, when it is known how it ended, and when this is dropped at the latest. It then counts as
-/// *cancelled*, since nobody knew better.
+/// The request is counted once: when somebody knows how it ended, or else when this is dropped. It then counts as
+/// *cancelled*.
 #[derive(Default)]
 pub(crate) struct Recording(Option<Box<ActiveRequest>>);
 
@@ -41,7 +41,7 @@ impl Recording {
         }
     }
 
-    /// Runs inner code. A panic in there is how the request ended.
+    /// Runs inner code. If that panics, the panic is how the request ended.
     #[inline]
     pub(crate) fn watch<T>(&mut self, inner: impl FnOnce() -> T) -> T {
         let panicking = Panicking(self);
@@ -50,7 +50,8 @@ impl Recording {
         result
     }
 
-    /// Asks inner code that changes nothing whether the body ended, likewise.
+    /// Asks inner code whether the body has ended, and notes a panic as [`watch`](Self::watch) does. For `&self`
+    /// methods: the request is counted later.
     #[inline]
     pub(crate) fn watch_end(&self, inner: impl FnOnce() -> bool) -> bool {
         let Some(active) = &self.0 else {
@@ -65,7 +66,7 @@ impl Recording {
         ended
     }
 
-    /// Runs inner code that changes nothing, likewise.
+    /// Runs other inner code of a `&self` method, likewise.
     #[inline]
     pub(crate) fn watch_shared<T>(&self, inner: impl FnOnce() -> T) -> T {
         let panicking = self.0.as_ref().map(|active| active.state.seen.panicking());
@@ -74,7 +75,7 @@ impl Recording {
         result
     }
 
-    /// Takes what the head of the response says, and ends the request if that is all there will be.
+    /// Reads the head of the response, and ends the request if no body follows.
     #[inline]
     pub(crate) fn record_head<B: Body>(&mut self, response: &Response<B>) {
         let Some(active) = &mut self.0 else { return };
@@ -83,7 +84,7 @@ impl Recording {
         }
     }
 
-    /// That many bytes were handed to the server. Whether they were the last ones that were declared.
+    /// Notes that so many bytes were handed to the server. `true` if these were the last ones that were declared.
     #[inline]
     pub(crate) fn record_data(&mut self, bytes: usize) -> bool {
         let Some(active) = &mut self.0 else {
@@ -97,7 +98,7 @@ impl Recording {
         *remaining == 0
     }
 
-    /// Takes what the trailers say.
+    /// Reads the trailers.
     #[inline(never)]
     pub(crate) fn record_trailers(&mut self, trailers: &HeaderMap) {
         if let Some(call) = self.0.as_mut().and_then(|active| active.call.as_mut()) {
@@ -105,13 +106,13 @@ impl Recording {
         }
     }
 
-    /// Whether there is nothing left to see.
+    /// Whether the request is counted already, or never will be.
     #[inline]
     pub(crate) fn is_over(&self) -> bool {
         self.0.is_none()
     }
 
-    /// Counts the request, unless that was done before.
+    /// Counts the request, unless it is counted already.
     #[inline]
     pub(crate) fn finish(&mut self, outcome: Outcome) {
         if let Some(active) = self.0.take() {
@@ -150,7 +151,7 @@ fn start<B>(
     Some(started)
 }
 
-/// Starts a request that says it is a gRPC call.
+/// Starts a request whose headers say that it is a gRPC call.
 #[inline(never)]
 fn start_call<B>(
     recorder: &'static Recorder,
@@ -158,7 +159,8 @@ fn start_call<B>(
     plain: Route,
 ) -> Option<Box<ActiveRequest>> {
     let call = recorder.routes.of_call(request, plain)?;
-    // What is only skipped as plain HTTP is counted as a call, whatever its response says.
+    // A request that is skipped as plain HTTP, but not as a call, is counted under the call's route even if its
+    // response is not gRPC.
     let route = match plain.skipped {
         true => call.route,
         false => plain,
@@ -173,7 +175,7 @@ fn start_call<B>(
 }
 
 impl ActiveRequest {
-    /// Whether the response ends with its head.
+    /// Reads the status, the version and the route. `true` if the response ends with its head.
     #[inline]
     fn record_head<B>(&mut self, response: &Response<B>) -> bool {
         let state = &mut self.state;
@@ -201,13 +203,13 @@ impl ActiveRequest {
         state.method.has_no_body(status)
     }
 
-    /// Takes what the body and the headers say of its length. Whether it is empty.
+    /// Reads how long the body will be. `true` if it is empty.
     #[inline]
     fn record_body<B: Body>(&mut self, response: &Response<B>) -> bool {
         let panicking = self.state.seen.panicking();
         let body = response.body();
         let exact = body.size_hint().exact();
-        // A body that has bytes has not ended.
+        // Not asked of a body that says it has bytes.
         let ended = exact.is_none_or(|bytes| bytes == 0) && body.is_end_stream();
         mem::forget(panicking);
         if let (Some(bytes), None, false) = (exact, &self.call, self.state.stream) {
@@ -217,7 +219,7 @@ impl ActiveRequest {
         ended || self.expect(exact, response.headers())
     }
 
-    /// The same where there is more to it than an exact length.
+    /// The same for all but plain bodies of an exact length: by `Content-Length`, and for calls and streams.
     #[inline(never)]
     fn expect(&mut self, exact: Option<u64>, headers: &HeaderMap) -> bool {
         // A call is complete with its trailers, whatever length it declared.
@@ -238,7 +240,7 @@ impl ActiveRequest {
     }
 }
 
-/// Ends a request by a panic. Dropped by unwinding only, so that nothing is written where nothing panics.
+/// Ends a request by a panic when it is dropped. Only unwinding drops it: code that does not panic forgets it.
 pub(crate) struct Panicking<'a>(pub(crate) &'a mut Recording);
 
 impl Drop for Panicking<'_> {

@@ -8,24 +8,24 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-/// Words that keep neighbouring allocations out of the cache lines that a thread writes: 128 bytes, since
-/// processors fetch lines in pairs.
+/// Unused words before and after a slab, so that no neighbouring allocation shares a cache line with it: 128 bytes,
+/// since processors fetch lines in pairs.
 const PADDING: usize = 16;
-/// The cells of the first slab. Each slab has twice as many as the one before, up to the most.
+/// The cells of the first slab. Each slab has twice as many as the one before, up to `MAX_SLAB`.
 const FIRST_SLAB: usize = 4;
 const MAX_SLAB: usize = 256;
 
-/// Counters of one shard, a few words for each key.
+/// The counters of one shard: a cell of a few words for each key.
 ///
 /// Cells are cut from slabs that are never freed: the store lives as long as the process.
 #[derive(Debug)]
 pub(super) struct Cells {
     table: Table<Cell>,
-    /// The words of a cell, and the blocks that it may get.
+    /// How many words a cell has, and how many blocks it can get.
     words: usize,
     blocks: usize,
     spare: Mutex<Spare>,
-    /// One thread writes, so that it need not lock the bus for it.
+    /// Whether a single thread writes: it then needs no atomic additions.
     leased: bool,
 }
 
@@ -42,11 +42,11 @@ pub(super) struct Cell {
     /// The key's index among the store's keys.
     pub(super) index: u32,
     pub(super) words: &'static [AtomicU64],
-    /// Thin, since few stores have any.
+    /// Behind one pointer, since few stores have any.
     blocks: Option<&'static Blocks>,
 }
 
-/// Made when something first falls into them.
+/// Each is made when something first falls into it.
 type Blocks = Box<[OnceLock<Box<[AtomicU64]>>]>;
 
 impl Cell {
@@ -75,7 +75,7 @@ impl Cells {
         self.table.find(hash(key), |cell| cell.key == key)
     }
 
-    /// The cell of a key that this shard sees for the first time, or of the one that stands for it.
+    /// The cell of a key that is new to this shard, or of the key that it overflows to.
     #[cold]
     pub(super) fn find_or_insert(&self, keys: &Keys, key: Key) -> Option<&Cell> {
         let (key, index) = keys.resolve(key)?;
@@ -121,7 +121,7 @@ impl Cells {
         }
     }
 
-    /// Released, so that whoever sees a finish sees its start too, in whichever shard that was counted.
+    /// With `Release`, so that whoever sees a finish also sees its start, whichever shard that was counted in.
     #[inline]
     fn add_to(&self, word: &AtomicU64, amount: u64) {
         if self.leased {
@@ -132,7 +132,7 @@ impl Cells {
         }
     }
 
-    /// A new cell's words.
+    /// The words of a new cell, cut from the current slab.
     fn cut(&self) -> &'static [AtomicU64] {
         let mut spare = lock(&self.spare);
         if spare.words.len() < self.words {
@@ -162,7 +162,7 @@ impl Cells {
         self.table.begin()
     }
 
-    /// The cells from a place on, each with the place after it.
+    /// The cells from there on, each with the place after it.
     pub(super) fn iter_from(&self, cursor: Cursor) -> impl Iterator<Item = (Cursor, &Cell)> {
         self.table.iter_from(cursor)
     }

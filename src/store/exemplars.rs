@@ -8,24 +8,24 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-/// How old an exemplar has to be before another takes its place: scrapes are farther apart.
+/// How long an exemplar keeps its place. Scrapes are farther apart.
 const YOUNG: Duration = Duration::from_secs(1);
-/// How often a reader looks at a place that is being written.
+/// How often a reader tries again while an exemplar is being written.
 const TRIES: usize = 64;
 
-/// The last thing in each bucket that has an id.
+/// For each bucket, a recent thing that has an id.
 ///
-/// A thing that comes too early, or while another is written, goes on without waiting: there will be more.
+/// Nobody waits here: a thing that comes while the exemplar is still young, or being written, is left out.
 #[derive(Debug)]
 pub(crate) struct Exemplars {
     buckets: Table<Bucket>,
 }
 
-/// Of one key, measure and bucket.
+/// The exemplar of one bucket of one key's measure.
 #[derive(Clone, Debug)]
 struct Bucket {
     index: u32,
-    /// The measure and its bucket.
+    /// The numbers of the measure and of its bucket.
     bucket: (usize, usize),
     kept: Arc<Kept>,
 }
@@ -33,13 +33,13 @@ struct Bucket {
 #[derive(Debug, Default)]
 struct Kept {
     busy: AtomicBool,
-    /// Milliseconds since 1970; 0 as long as there is none.
+    /// Milliseconds since 1970; 0 until there is an exemplar.
     millis: AtomicU64,
     amount: AtomicU64,
     id: [AtomicU64; 2],
 }
 
-/// One thing of a bucket.
+/// One of the things that fell into a bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Exemplar {
     pub(crate) id: u128,
@@ -48,7 +48,7 @@ pub(crate) struct Exemplar {
     pub(crate) millis: u64,
 }
 
-/// By the index of a key, measure and bucket.
+/// By the index of the key, the measure, and the bucket.
 pub(crate) type ExemplarMap = BTreeMap<(u32, usize, usize), Exemplar>;
 
 impl Exemplars {
@@ -58,7 +58,7 @@ impl Exemplars {
         }
     }
 
-    /// Something of that key was finished with an amount in that bucket of a measure.
+    /// Offers something that finished as the exemplar of a bucket. `index` is that of its key.
     pub(super) fn offer(&self, index: u32, bucket: (usize, usize), id: u128, amount: u64) {
         let is = |kept: &Bucket| (kept.index, kept.bucket) == (index, bucket);
         let hash = hash(index, bucket);
@@ -96,7 +96,7 @@ fn hash(index: u32, (measure, bucket): (usize, usize)) -> u64 {
 impl Kept {
     fn write(&self, exemplar: Exemplar) {
         let Exemplar { id, amount, millis } = exemplar;
-        // A clock that was set back makes the kept one seem to be of the future: it is replaced.
+        // If the clock was set back, the kept one seems to come from the future. It is replaced.
         let age = millis.checked_sub(self.millis.load(Ordering::Relaxed));
         let is_young = age.is_some_and(|age| u128::from(age) < YOUNG.as_millis());
         if is_young || self.busy.swap(true, Ordering::Acquire) {
@@ -114,7 +114,7 @@ impl Kept {
         if self.millis.load(Ordering::Relaxed) == 0 {
             return None;
         }
-        // Writing is a few instructions long, unless its thread was interrupted there.
+        // Writing takes a few instructions, unless its thread is interrupted in the middle.
         (0..TRIES).find(|_| !self.busy.swap(true, Ordering::Acquire))?;
         let [upper, lower] = [&self.id[0], &self.id[1]].map(|half| half.load(Ordering::Relaxed));
         let exemplar = Exemplar {

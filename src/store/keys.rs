@@ -7,21 +7,21 @@ use std::{
     time::SystemTime,
 };
 
-/// What something is counted under. The store does not look into it.
+/// What something is counted under. The store does not look inside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Key {
     pub(crate) key: u64,
-    /// What it is counted under past the budget. Such keys are few, and have no budget.
+    /// The key that stands for it past the budget. There are few of these, and the budget does not hold for them.
     pub(crate) overflow: u64,
 }
 
-/// The keys seen by any shard, in the order of their first sight.
+/// The keys that any shard has seen, in the order in which they were first seen.
 pub(crate) struct Keys {
     list: List<Entry>,
     /// The indices of keys in the list.
     indices: Table<u32>,
     budget: usize,
-    /// How many of them the budget is for.
+    /// How many keys count against the budget.
     budgeted: Mutex<usize>,
     full: AtomicBool,
 }
@@ -68,7 +68,7 @@ impl Keys {
         }
     }
 
-    /// How many there are. Those with lower indices can be read from then on.
+    /// How many there are. All lower indices can be read from then on.
     pub(crate) fn len(&self) -> usize {
         self.list.len()
     }
@@ -80,7 +80,7 @@ impl Keys {
         })
     }
 
-    /// Whether new ones are past the budget.
+    /// Whether the budget is used up.
     pub(crate) fn is_full(&self) -> bool {
         self.full.load(Ordering::Relaxed)
     }

@@ -1,4 +1,4 @@
-//! Which shard a thread writes: one that it leases and alone writes, or the common one.
+//! Which shard a thread writes: one that it leases and that no other thread writes, or the common one.
 
 use super::{Store, shard::Shard};
 use crate::sync::lock;
@@ -9,7 +9,7 @@ use std::{
     thread::available_parallelism,
 };
 
-/// Free leases of the process. A thread has the same one in all stores.
+/// The free leases of the process. A thread has the same lease in all stores.
 static POOL: Mutex<Pool> = Mutex::new(Pool {
     unused: 0,
     returned: Vec::new(),
@@ -25,13 +25,13 @@ const UNDECIDED: usize = usize::MAX;
 const COMMON: usize = usize::MAX - 1;
 
 thread_local! {
-    // Apart from the lease: without a destructor they are read at no cost, and to the end of the thread.
+    // These have no destructor, so that reading them is cheap and works until the thread is gone. The lease has one.
     static NUMBER: Cell<usize> = const { Cell::new(UNDECIDED) };
     static LAST: Cell<Option<(&'static Store, &'static Shard)>> = const { Cell::new(None) };
     static LEASE: ShardLease = ShardLease::take();
 }
 
-/// The shard that this thread writes in a store: remembered, since most processes have one store.
+/// The shard that this thread writes in a store. The last one is remembered, since most processes have one store.
 #[inline]
 pub(super) fn shard(store: &'static Store) -> &'static Shard {
     match LAST.get() {
@@ -53,7 +53,7 @@ pub(super) fn max_leases() -> usize {
     *MAX.get_or_init(|| 2 * available_parallelism().map_or(1, usize::from))
 }
 
-/// The lease of this thread; past the last of them, the common shard's number.
+/// The lease of this thread, or the number of the common shard if all leases are taken.
 fn current() -> usize {
     match NUMBER.get() {
         UNDECIDED => decide(),
@@ -63,15 +63,15 @@ fn current() -> usize {
 
 #[cold]
 fn decide() -> usize {
-    // A thread that is past its destructors has no lease any more.
+    // A thread whose destructors have run has no lease any more.
     let leased = LEASE.try_with(|lease| lease.number).ok().flatten();
     let number = leased.unwrap_or(COMMON);
     NUMBER.set(number);
     number
 }
 
-/// Given back when its thread ends. What was counted in the shard stays there, and the next thread goes on
-/// with it: the pool's lock is what makes these counts visible to it.
+/// A thread's lease, given back when the thread ends. The counts stay in the shard, and the next thread adds to them.
+/// The lock of the pool makes them visible to it.
 struct ShardLease {
     number: Option<usize>,
 }

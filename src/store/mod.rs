@@ -1,9 +1,11 @@
-//! Where things that happen are counted, by keys that only the caller understands: `start` and `finish` write,
+//! Counts things that start and finish, by keys that only the caller understands. `start` and `finish` write,
 //! `collect` and `active` read, and neither waits for the other.
 //!
-//! Each thread counts in a shard of its own, whose cells are found by their key in a table that is only ever
-//! added to. A start writes one word. A finish writes one word beside that, and for each measure a sum and the
-//! count of one bin.
+//! Each thread counts in a shard of its own. A shard finds the cell of a key in a table that is only added to. A
+//! start adds to one word. A finish adds to another one and, for each measure, to a sum and to one bin.
+//!
+//! A key that a shard knows takes no lock, and neither does one past the budget, once the shard knows what stands for
+//! it. A key that is new to a shard takes the shard's lock once; one that is new to the store takes the store's, too.
 
 mod cells;
 mod exemplars;
@@ -32,7 +34,7 @@ pub(crate) struct Store {
     measures: Box<[Measure]>,
     layout: Layout,
     exemplars: Option<Exemplars>,
-    /// By lease, the common one last. Made when a thread first needs it.
+    /// By the number of the lease; the common shard is the last. Each is made when a thread first needs it.
     shards: Box<[OnceLock<Box<Shard>>]>,
     finished: Keys,
     active: Keys,
@@ -41,9 +43,9 @@ pub(crate) struct Store {
 /// What a store is to count.
 pub(crate) struct StoreSettings {
     pub(crate) measures: Box<[Bins]>,
-    /// Whether measures have exemplars.
+    /// Whether buckets keep exemplars.
     pub(crate) has_exemplars: bool,
-    /// Keys beyond it are counted under those that stand for them.
+    /// The budget. New keys beyond it are counted under the keys that they overflow to.
     pub(crate) max_label_sets: usize,
 }
 
@@ -54,7 +56,7 @@ pub(crate) struct Active {
     cell: &'static Cell,
 }
 
-/// Something that finished: to be measured, and then no longer active.
+/// Something that finished. The caller adds its measures, and then ends it.
 #[derive(Clone, Copy)]
 pub(crate) struct Finished {
     store: &'static Store,
@@ -80,7 +82,7 @@ impl Store {
         }
     }
 
-    /// Something started.
+    /// Counts that something started.
     // Left to the compiler, it is a call with a frame of its own: 30 instructions.
     #[inline(always)]
     pub(crate) fn start(&'static self, key: Key) -> Option<Active> {
@@ -93,7 +95,7 @@ impl Store {
         Some(Active { shard, cell })
     }
 
-    /// Where something that finished is counted, on whichever thread that happens.
+    /// Finds where something that finished is counted. It may have started on another thread.
     #[inline]
     pub(crate) fn finish(&'static self, key: Key) -> Finished {
         let shard = lease::shard(self);
@@ -108,7 +110,7 @@ impl Store {
         }
     }
 
-    /// Whether new keys are past the budget.
+    /// Whether the budget is used up.
     pub(crate) fn is_full(&self) -> bool {
         self.finished.is_full()
     }
@@ -124,20 +126,20 @@ impl Store {
         self.shards.iter().filter_map(OnceLock::get).map(|it| &**it)
     }
 
-    /// The keys of what was finished, by index: those of a snapshot.
+    /// The keys of finished things, by the index that a snapshot has them under.
     pub(crate) fn finished_keys(&self) -> &Keys {
         &self.finished
     }
 
-    /// The keys of what was started, by index.
+    /// The keys of started things, by index.
     pub(crate) fn active_keys(&self) -> &Keys {
         &self.active
     }
 
-    /// How many of a key are active now.
+    /// How many things of a key are active now.
     ///
-    /// What was finished is read before what was started, and a finish is never seen without its start, so
-    /// that this is never below zero.
+    /// The finished ones are read before the started ones, and whoever sees a finish sees its start. So there are
+    /// never more finished than started ones.
     pub(crate) fn active(&self, key: u64) -> u64 {
         let sum = |word| self.shards().map(|shard| shard.active.get(key, word)).sum();
         let finished: u64 = sum(FINISHED);
@@ -145,7 +147,7 @@ impl Store {
         started.saturating_sub(finished)
     }
 
-    /// Where the amounts of a measure fall.
+    /// The bins of a measure.
     pub(crate) fn bins(&self, measure: usize) -> Option<&Bins> {
         self.measures.get(measure).map(|measure| &measure.bins)
     }
@@ -163,7 +165,7 @@ impl Finished {
         }
     }
 
-    /// It is no longer active. Last: when nothing is active, everything is counted.
+    /// Counts that it is no longer active. To be called last: where nothing is active, everything is counted.
     #[inline]
     pub(crate) fn end(self, active: Active) {
         if ptr::eq(self.shard, active.shard) {
@@ -173,7 +175,7 @@ impl Finished {
         }
     }
 
-    /// Offers the thing as the exemplar of the bucket that the amount falls into.
+    /// Offers it as the exemplar of the bucket that the amount falls into.
     #[cold]
     pub(crate) fn exemplify(&self, measure: usize, amount: u64, id: u128) {
         let of = self.store.measures.get(measure);
@@ -185,30 +187,30 @@ impl Finished {
     }
 }
 
-/// Something that is measured, and where a cell has it.
+/// A measure, and its place in a cell.
 #[derive(Debug)]
 struct Measure {
     bins: Bins,
     place: Place,
 }
 
-/// What a cell has.
+/// The size of a cell.
 #[derive(Debug)]
 struct Layout {
     /// Words that each cell has from the start.
     words: usize,
-    /// Blocks of bins that a cell gets when something first falls into them.
+    /// Blocks of bins. A cell gets each one when something first falls into it.
     blocks: usize,
 }
 
-/// Where a cell has a measure.
+/// The place of a measure in a cell.
 #[derive(Clone, Copy, Debug)]
 struct Place {
     sum: usize,
     bins: PlaceOfBins,
 }
 
-/// Measures with few bins have them in the cell's words, those with many in blocks.
+/// Few bins are among the words of a cell, many are in blocks.
 #[derive(Clone, Copy, Debug)]
 enum PlaceOfBins {
     Words(usize),
@@ -217,7 +219,7 @@ enum PlaceOfBins {
 
 /// How many bins a block has.
 const BLOCK: usize = 64;
-/// More bins than that are in blocks: the most buckets that a classic histogram may have.
+/// Up to so many bins are among the words: the most buckets that a classic histogram can have.
 const MAX_INLINE: usize = 65;
 
 impl Layout {

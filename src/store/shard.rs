@@ -4,11 +4,11 @@ use super::{
     keys::{Key, Keys},
 };
 
-/// The words of an active cell: how many started, and how many of them finished.
+/// The words of an active cell: how many things started here, and how many finished here.
 pub(super) const STARTED: usize = 0;
 pub(super) const FINISHED: usize = 1;
 
-/// What the threads of one lease counted, one after the other.
+/// The counts of one lease, which one thread after another holds.
 pub(super) struct Shard {
     pub(super) finished: Cells,
     pub(super) active: Cells,
@@ -22,7 +22,7 @@ impl Shard {
         }
     }
 
-    /// Something finished that was started in another shard.
+    /// Counts that something finished here that was started in another shard.
     #[cold]
     pub(super) fn finish_elsewhere(&'static self, keys: &Keys, started: &Cell) {
         let key = Key {

@@ -4,29 +4,29 @@ use std::{mem, sync::atomic::Ordering};
 
 /// How many words are summed up before others get their turn: a fraction of a millisecond.
 const WORDS_PER_STRETCH: usize = 4_096;
-/// How many keys have their words together.
+/// How many keys share a chunk of words.
 const CHUNK: usize = 256;
 
-/// What all shards counted, summed up by key. Keys are named by their index.
+/// The counts of all shards, summed up for each key. Keys are named by their index.
 #[derive(Default)]
 pub(crate) struct Snapshot {
     places: Box<[Place]>,
-    /// Per key, the words that each cell has.
+    /// How many words there are for each key.
     width: usize,
-    /// By chunk of keys, made when it is needed: all at once would take too long.
+    /// By chunk of keys. Each chunk is made when it is needed: all at once would take too long.
     words: Vec<Box<[u64]>>,
-    /// Per key, where its blocks are among all: 0 for those that are empty.
     blocks_per_key: usize,
+    /// For each key, which of the blocks are its own; 0 for those that are empty.
     block_numbers: Vec<u32>,
     blocks: Vec<u64>,
     exemplars: ExemplarMap,
 }
 
-/// A snapshot on its way.
+/// A snapshot that is being taken.
 pub(crate) struct Collecting {
     snapshot: Snapshot,
     shard: usize,
-    /// Where it is in that shard, once it is in there.
+    /// The place in that shard, once its reading has begun.
     cursor: Option<Cursor>,
 }
 
@@ -41,7 +41,7 @@ impl Store {
         }
     }
 
-    /// Sums up some cells more; the snapshot after the last.
+    /// Sums up a few more cells. The snapshot, once that was all.
     pub(crate) fn collect_some(&self, collecting: &mut Collecting) -> Option<Snapshot> {
         let mut words = 0;
         while words < WORDS_PER_STRETCH {
@@ -62,7 +62,7 @@ impl Store {
 }
 
 impl Collecting {
-    /// Sums up some cells more of a shard. How many words that were.
+    /// Sums up a few more cells of a shard, and says how many words these were.
     fn collect(&mut self, shard: &Shard) -> usize {
         let cells = &shard.finished;
         let mut words = 0;
@@ -87,16 +87,16 @@ impl Snapshot {
             words: vec![Box::default(); keys.div_ceil(CHUNK)],
             blocks_per_key: layout.blocks,
             block_numbers: vec![0; keys * layout.blocks],
-            // The first one is the empty one.
+            // The first block is empty, and stands for all that are.
             blocks: vec![0; if layout.blocks > 0 { BLOCK } else { 0 }],
             exemplars: ExemplarMap::new(),
         }
     }
 
-    /// Adds what a cell counted. How many words that were.
+    /// Adds the counts of a cell, and says how many words these were.
     ///
-    /// From the last word to the first, the reverse of how they are written: what the later words count is in
-    /// the earlier ones.
+    /// Read from the last word to the first, the reverse of how they are written, so that whatever a later word counts
+    /// is in the earlier ones, too.
     fn add(&mut self, cell: &Cell) -> usize {
         let mut words = cell.words.len() + cell.blocks().len();
         let index = cell.index as usize;
@@ -143,8 +143,8 @@ impl Snapshot {
         sum.copied().unwrap_or(0)
     }
 
-    /// How many amounts fell into each bin. Bins that are empty may be left out. Nothing if the key was first
-    /// seen after the snapshot.
+    /// How many amounts fell into each bin. Empty bins may be left out. Nothing for a key that was first seen after
+    /// the snapshot.
     pub(crate) fn bins(&self, index: usize, measure: usize) -> impl Iterator<Item = (usize, u64)> {
         let (inline, blocks) = match self.places.get(measure).map(|place| place.bins) {
             Some(PlaceOfBins::Words(first)) => {
@@ -167,7 +167,7 @@ impl Snapshot {
         }))
     }
 
-    /// Where the words of a measure end: where those of the next one begin.
+    /// Where the words of a measure end: where those of the next measure begin.
     fn end_of_bins(&self, measure: usize) -> usize {
         self.places
             .get(measure + 1)

@@ -1,4 +1,4 @@
-//! What threads share: values that are added and never removed, the one way to lock, and the one to yield.
+//! What threads share: a list and a table that values are only added to, the one way to lock, and the one to yield.
 
 mod list;
 mod lock;

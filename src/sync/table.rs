@@ -7,14 +7,14 @@ use std::{
     },
 };
 
-/// Mixes a hash: odd, and its bits without order.
+/// Multiplying by it mixes a hash: it is odd, and its bits have no pattern.
 pub(crate) const HASH_FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// How many slots the first level has: enough for a layer that is used once, as in tests.
 const FIRST: usize = 16;
-/// Those of the second one, which takes over what the first one holds: the routes of most services fit it.
+/// How many slots the second level has. It takes over the values of the first, and most services' routes fit in it.
 const SECOND: usize = 128;
-/// The levels after these. More than memory has room for.
+/// How many levels there may be after these two: enough for more values than memory has room for.
 const LEVELS: usize = 18;
 
 type Level<V> = OnceLock<Box<[OnceLock<V>]>>;
@@ -24,7 +24,7 @@ type Level<V> = OnceLock<Box<[OnceLock<V>]>>;
 /// A full level is never moved. From the third on, each level is twice as large as the one before and is
 /// searched before it, since the newest one holds half of all values.
 pub(crate) struct Table<V> {
-    // These two apart from the others: of a known length, a search takes half the instructions.
+    // Not among the others: their length is known to the compiler, which halves the instructions of a search.
     first: OnceLock<Box<[OnceLock<V>; FIRST]>>,
     second: OnceLock<Box<[OnceLock<V>; SECOND]>>,
     more: OnceLock<Box<[Level<V>; LEVELS]>>,
@@ -52,7 +52,7 @@ impl<V: Clone> Table<V> {
         }
     }
 
-    /// The value of that hash that matches.
+    /// The value with that hash that matches.
     #[inline]
     pub(crate) fn find(&self, hash: u64, matches: impl Fn(&V) -> bool) -> Option<&V> {
         match self.newest.load(Ordering::Acquire) {
@@ -70,7 +70,7 @@ impl<V: Clone> Table<V> {
 
     #[inline(never)]
     fn find_from(&self, newest: usize, hash: u64, matches: impl Fn(&V) -> bool) -> Option<&V> {
-        // The second level has what the first one has.
+        // The second level has the values of the first, too.
         let mut levels = (1..=newest).rev();
         levels.find_map(|level| find_in(self.level(level)?, hash, &matches))
     }
@@ -88,8 +88,8 @@ impl<V: Clone> Table<V> {
         }
     }
 
-    /// The value of that hash that matches, or else a new one, made once. `None` if there is no room for it
-    /// in any level, which memory does not allow to happen.
+    /// The value with that hash that matches, or else a new one, made once. `None` if no level has room for it, for
+    /// which memory does not suffice. Takes the lock.
     pub(crate) fn find_or_insert(
         &self,
         hash: u64,
@@ -147,7 +147,7 @@ impl<V: Clone> Table<V> {
         values.map(|(_, value)| value)
     }
 
-    /// Where an iteration begins. It has all values that are there now.
+    /// Where an iteration begins that sees all values there are now.
     pub(crate) fn begin(&self) -> Cursor {
         Cursor {
             level: self.newest.load(Ordering::Acquire).min(1),
@@ -155,9 +155,9 @@ impl<V: Clone> Table<V> {
         }
     }
 
-    /// The values from a place on, each with the place after it.
+    /// The values from there on, each with the place after it.
     pub(crate) fn iter_from(&self, cursor: Cursor) -> impl Iterator<Item = (Cursor, &V)> {
-        // What the first level has is in the second one too.
+        // The second level has the values of the first, too.
         let last = if cursor.level == 0 { 0 } else { LEVELS + 1 };
         let levels = (cursor.level..=last).map_while(|level| Some((level, self.level(level)?)));
         levels.flat_map(move |(level, slots)| {
@@ -178,7 +178,7 @@ impl<V: Clone> Table<V> {
     }
 }
 
-/// The value of that hash that matches, among these slots.
+/// The value with that hash that matches, in these slots.
 #[inline]
 fn find_in<V>(slots: &[OnceLock<V>], hash: u64, matches: impl Fn(&V) -> bool) -> Option<&V> {
     let mut at = start(slots, hash);
@@ -207,12 +207,12 @@ fn size(level: usize) -> usize {
     }
 }
 
-/// Five eighths, so that a search in vain meets a free slot after four others.
+/// Five eighths of the slots, so that a search for a missing value finds a free slot after about four others.
 fn capacity(level: usize) -> usize {
     size(level) / 8 * 5
 }
 
-/// The first slot where a value of that hash may be: the upper bits of a product are its well mixed ones.
+/// The first slot for that hash. Taken from the upper bits, since a product mixes these best.
 #[inline]
 fn start<V>(slots: &[OnceLock<V>], hash: u64) -> usize {
     // The length is a power of two.

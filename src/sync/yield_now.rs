@@ -4,7 +4,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-/// Lets the runtime go on with other work, whichever runtime it is.
+/// Lets the runtime do other work first. Works on every runtime.
 pub(crate) async fn yield_now() {
     let mut yielded = false;
     poll_fn(|cx| {
@@ -18,7 +18,7 @@ pub(crate) async fn yield_now() {
     .await;
 }
 
-/// Runs work that waits for nothing but [`yield_now`], without a break.
+/// Runs work to its end on this thread. It must wait for nothing but [`yield_now`].
 pub(crate) fn at_once<F: Future>(work: F) -> F::Output {
     let mut work = pin!(work);
     let mut cx = Context::from_waker(Waker::noop());
