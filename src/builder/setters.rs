@@ -48,9 +48,11 @@ impl MetricsLayerBuilder {
         self
     }
 
-    /// The `url_scheme` that OpenTelemetry's names want: `https` where TLS ends in this process or before it.
-    /// Not what a client's headers say, since clients could say anything. A scheme alone, without `://`. Defaults
-    /// to `http`.
+    /// The value of the label `url_scheme` under [`Naming::OpenTelemetry`]: `https` where TLS ends in this process or
+    /// before it. A scheme alone, without `://`. Defaults to `http`.
+    ///
+    /// It is not read from a client's headers, since a client could say anything. For outgoing requests, the scheme is
+    /// that of the request's URI, and this one is only for URIs that have none.
     pub fn url_scheme(mut self, scheme: &'static str) -> Self {
         self.scheme = Some(scheme);
         self
@@ -58,7 +60,7 @@ impl MetricsLayerBuilder {
 
     /// What all names begin with: `shop` makes `shop_http_requests_total`. Defaults to nothing.
     ///
-    /// It begins with a letter, has only letters, digits and underscores, and an underscore is put after it.
+    /// It must begin with a letter and have only letters, digits and underscores. An underscore is put after it.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.namespace = Some(namespace.into());
         self
@@ -68,9 +70,9 @@ impl MetricsLayerBuilder {
     /// those of an earlier call. Defaults to none.
     ///
     /// A route is compared as a whole and as it is known when the request comes in: `/users/{id}` skips
-    /// that route, `/users/7` skips nothing. `_unmatched` skips the requests that have no route. That goes for
-    /// gRPC calls too: the first one to a method has none, so that with `_unmatched` skipped, methods are only
-    /// counted where [`routes`](Self::routes) declares them.
+    /// that route, `/users/7` skips nothing. `_unmatched` skips the requests that have no route. The first call to a
+    /// gRPC method has none: with `_unmatched` skipped, declare methods with [`routes`](Self::routes), or their
+    /// service with [`grpc_service`](Self::grpc_service).
     pub fn skip<R: Into<String>>(mut self, routes: impl IntoIterator<Item = R>) -> Self {
         self.skipped.extend(routes.into_iter().map(Into::into));
         self
@@ -103,8 +105,8 @@ impl MetricsLayerBuilder {
     /// an earlier call. Defaults to none; a response of type `text/event-stream` without a declared length is a
     /// stream in any case.
     ///
-    /// Their duration is the time to the head, they are in flight until they end, and a client that leaves is
-    /// their normal end. A body that fails, and a panic, are errors as ever.
+    /// The duration of a stream is the time to its head, it is in flight until it ends, and a client that leaves is its
+    /// normal end: a gRPC call then has the status `OK`. A body that fails, and a panic, are errors as ever.
     ///
     /// A route is compared as a whole, as [`skip`](Self::skip) does it. This names no route that has none: where
     /// no router does it, [`routes`](Self::routes) has to, and of outgoing requests a
@@ -128,10 +130,9 @@ impl MetricsLayerBuilder {
     /// A gRPC service that is served here, by its full name: `grpc.health.v1.Health`. Added to those of
     /// earlier calls. Defaults to none.
     ///
-    /// It is not needed to have a method's calls counted by its name: that begins with the first one that is
-    /// OK. Calls to methods of a declared service that were never OK are counted under
-    /// `/grpc.health.v1.Health/_OTHER` and not under `_unmatched`. A stream that only its clients end is never
-    /// OK: declare its path with [`routes`](Self::routes).
+    /// Methods are counted by their names without it, from the first call on that is OK. With it, calls to methods
+    /// that never were OK are counted under `/grpc.health.v1.Health/_OTHER` and not under `_unmatched`. A stream that
+    /// only its clients end never says OK: declare its path with [`streams`](Self::streams).
     pub fn grpc_service(mut self, service: impl Into<String>) -> Self {
         self.services.push(service.into());
         self

@@ -10,16 +10,16 @@ use std::{
 
 /// Response body of [`Exposition`](crate::Exposition).
 ///
-/// Its text is written in pieces of about 64 KiB as the client takes them: for a slow one no more than the next
-/// piece is in memory, beside the numbers that were summed up for this scrape. In protobuf it is one family,
-/// whose length stands before it.
+/// Text is written in pieces of about 64 KiB, as the client takes them. For a slow client, only the next piece is in
+/// memory, beside the numbers that were summed up for this scrape. In protobuf it is a whole family, since its length
+/// comes first.
 pub struct ExpositionBody {
     content: Content,
 }
 
 enum Content {
     Whole(Bytes),
-    // On the heap, for it is large.
+    // On the heap, since it is large.
     Stream(Box<Stream>),
 }
 

@@ -2,11 +2,11 @@ use crate::sync::lock;
 use bytes::Bytes;
 use std::sync::{Arc, Mutex};
 
-/// Small enough that writing one is a short piece of work, big enough that their number does not matter.
+/// Small enough that writing a chunk is little work, large enough that there are few of them.
 pub(super) const SIZE: usize = 60 * 1024;
-/// Room for the lines of one series, so that the last one seldom makes a chunk grow.
+/// Room for the lines of one more series, so that the last series seldom makes a chunk grow.
 const SLACK: usize = 4 * 1024;
-/// How many buffers are kept at most: more are on their way only while a server buffers a lot.
+/// How many buffers are kept at most. More are in use only while a server buffers a lot.
 const MOST_KEPT: usize = 8;
 
 /// A piece of an exposition that is on its way to a client. Its buffer then goes back to the pool.
@@ -15,7 +15,7 @@ pub(super) struct Chunk {
     pool: Arc<Pool>,
 }
 
-/// Buffers that were sent, to be written to again: the pages of new ones cost more than writing them.
+/// Buffers of chunks that were sent, to be used again: fresh pages of memory cost more than writing to them.
 #[derive(Debug, Default)]
 pub(super) struct Pool {
     buffers: Mutex<Vec<Vec<u8>>>,
@@ -29,9 +29,9 @@ impl Chunk {
         }
     }
 
-    /// Whether it has enough of what is written to it.
+    /// Whether enough is written to it.
     pub(super) fn is_full(&mut self) -> bool {
-        // From the size of a small scrape at once to that of a whole chunk.
+        // A small scrape keeps a small buffer. A larger one grows to the size of a whole chunk at once.
         if self.buffer.len() > SIZE / 4 && self.buffer.capacity() < SIZE {
             self.buffer.reserve(SIZE + SLACK - self.buffer.len());
         }

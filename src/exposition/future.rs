@@ -10,8 +10,8 @@ use std::{
 
 /// Response future of [`Exposition`](crate::Exposition).
 ///
-/// It waits for the scrapes before it, then works in short stretches, and lets the runtime go on with other work
-/// between them. While it is neither polled nor dropped, those after it wait.
+/// It waits for the scrapes before it. Then it works in short stretches, between which the runtime does other work.
+/// As long as it is neither polled to its end nor dropped, the scrapes after it wait.
 #[must_use = "futures do nothing unless polled"]
 pub struct ExpositionFuture {
     state: State,

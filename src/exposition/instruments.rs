@@ -1,4 +1,4 @@
-//! What an endpoint tells of itself.
+//! The metrics of the endpoint itself.
 
 use prometheus_client::{
     collector::Collector,
@@ -9,7 +9,7 @@ use prometheus_client::{
 use quanta::Clock;
 use std::{fmt, sync::Arc};
 
-/// Upper bounds of the duration's buckets, in seconds: from a few series to more than a scraper waits for.
+/// Upper bounds of the duration's buckets, in seconds: from that of a few series to longer than a scraper waits.
 const BOUNDS: [f64; 8] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0];
 
 /// Measures the scrapes of an endpoint.
@@ -19,15 +19,15 @@ pub(super) struct Instruments {
     registry: Registry,
 }
 
-/// Of the scrapes that ended.
+/// What is counted of the scrapes that ended.
 #[derive(Clone, Debug)]
 struct ScrapeMetrics {
-    /// By status: the library would show a family of them in no order.
+    /// By status. Not a `Family` of the library, which would show them in no order.
     scrapes: [(u16, Counter); 3],
     durations: Histogram,
 }
 
-/// One scrape. It is counted once, however it ends: in `Drop`.
+/// One scrape. It is counted once, in `Drop`, however it ends.
 pub(super) struct Measurement {
     instruments: Option<Arc<Instruments>>,
     /// When its work began.
@@ -72,7 +72,7 @@ impl Measurement {
         self.start = instruments.map(|instruments| instruments.clock.raw());
     }
 
-    /// To be dropped then.
+    /// Sets the status. The scrape is counted when this is dropped.
     pub(super) fn end(&mut self, status: u16) {
         self.status = status;
     }
@@ -88,7 +88,7 @@ impl Drop for Measurement {
         if let Some((_, counter)) = scrapes.find(|(status, _)| *status == self.status) {
             counter.inc();
         }
-        // One that was dropped has no duration: it could have waited only, or have been about to end.
+        // A scrape that was dropped has no duration: nobody knows how long it would have taken.
         if let (Some(start), true) = (self.start, self.status != CANCELLED) {
             let took = clock.delta(start, clock.raw());
             metrics.durations.observe(took.as_secs_f64());

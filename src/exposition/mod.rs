@@ -30,7 +30,7 @@ use std::{
 use tokio::sync::Semaphore;
 use tower_service::Service;
 
-/// Endpoint that exposes metrics to Prometheus: a Tower service that answers on whatever path it is mounted.
+/// Endpoint that exposes metrics to Prometheus: a Tower service that answers on any path it is mounted on.
 ///
 /// Made by [`MetricsLayer::pair`](crate::MetricsLayer::pair), by
 /// [`MetricsLayerBuilder::pair`](crate::MetricsLayerBuilder::pair), or by [`Exposition::new`] for a process
@@ -49,29 +49,29 @@ use tower_service::Service;
 /// it. Everything that can fail is done before the head.
 ///
 /// The formats are OpenMetrics 1.0 text (`application/openmetrics-text; version=1.0.0; charset=utf-8`) and
-/// the classic text format 0.0.4 (`text/plain; version=0.0.4; charset=utf-8`). Without a preference, or with
-/// one for nothing of the two, it is 0.0.4; for who names both and prefers none, OpenMetrics. `le` reads the same
-/// in both, as Prometheus itself spells it: `1.0`, `0.005`, `1e-05`.
+/// the classic text format 0.0.4 (`text/plain; version=0.0.4; charset=utf-8`). A client that prefers neither, or
+/// accepts neither, gets 0.0.4. One that names both without a preference gets OpenMetrics. `le` is spelled the same in
+/// both, as Prometheus itself does it: `1.0`, `0.005`, `1e-05`. A histogram's buckets come before its sum and count.
 ///
-/// With the feature `protobuf`, it is also the format that Prometheus asks for if native histograms are on:
-/// messages of `io.prometheus.client.MetricFamily`, each with its length before it, for who names
-/// `application/vnd.google.protobuf` and prefers nothing else to it. A [`NativeHistogram`](crate::NativeHistogram)
-/// comes out by it alone, and of a layer's own families, not of those that are registered elsewhere. Families
-/// without samples are left out there.
+/// With the feature `protobuf`, there is also the format that Prometheus asks for if native histograms are on:
+/// messages of `io.prometheus.client.MetricFamily`, each after its length. A client gets it if it names
+/// `application/vnd.google.protobuf` and prefers nothing else. It is the only format with
+/// [native histograms](crate::NativeHistogram), those of a layer's own families: a registry's are not shown. It is
+/// also the only one that says when the counting of the layer's counters and histograms began. Families without
+/// samples are left out of it.
 ///
-/// A scrape is written once, in pieces of about 64 KiB, as the client takes it: it has no `Content-Length`, and in
-/// OpenMetrics `# EOF` shows that it is whole. For a slow client no more than the next piece is in memory, beside
-/// the numbers that were summed up for its scrape (8 bytes for each bucket of each label set); in protobuf one
-/// family, since its length comes first. Put tower-http's `CompressionLayer` around it to have it compressed, with
-/// `CompressionLevel::Fastest`: the other levels take many times as long for little.
+/// A scrape is written once, in pieces of about 64 KiB, as the client takes it. So it has no `Content-Length`; in
+/// OpenMetrics, `# EOF` shows that it is whole. For a slow client, only the next piece is in memory, beside the numbers
+/// that were summed up for its scrape: 8 bytes for each bucket of each label set. In protobuf it is a whole family,
+/// since its length comes first. To have scrapes compressed, put tower-http's `CompressionLayer` around the endpoint,
+/// with `CompressionLevel::Fastest`: the other levels take many times as long for little.
 ///
-/// Simultaneous scrapes wait for each other: one is prepared at a time, in the order in which they came, and
-/// every fraction of a millisecond the runtime goes on with other work. One that is dropped makes room for the
-/// next. How fast a client then takes its response keeps nobody waiting. It works on every runtime.
+/// Simultaneous scrapes wait for each other. One is prepared at a time, in the order in which they came, and the
+/// runtime does other work every fraction of a millisecond. A scrape that is dropped makes room for the next. How fast
+/// a client then takes its response keeps nobody waiting. All of this works on every runtime.
 ///
-/// A registry's metrics come before the layer's. In 0.0.4 and in protobuf, which have fewer types, its counters
-/// are declared under the `_total` of their samples, its infos are gauges, and unknown is untyped. In 0.0.4
-/// exemplars are left out.
+/// A registry's metrics come before the layer's. The classic text and protobuf have fewer types: counters are declared
+/// under the `_total` of their samples, infos are gauges, and unknown is untyped. The classic text has no exemplars.
 ///
 /// ```
 /// use prometheus_client::{metrics::counter::Counter, registry::Registry};
@@ -95,7 +95,7 @@ use tower_service::Service;
 /// ```
 #[derive(Clone)]
 pub struct Exposition {
-    /// None if it is disabled.
+    /// `None` if the endpoint is disabled.
     source: Option<Arc<Source>>,
     instruments: Option<Arc<Instruments>>,
 }
@@ -107,7 +107,7 @@ struct Source {
     /// The layer's, if there is one.
     clock: Option<Clock>,
     pool: Arc<Pool>,
-    /// The one that a scrape needs to be prepared. Tokio's semaphore is of no runtime.
+    /// Only the scrape that holds it is prepared. Tokio's semaphore needs no Tokio runtime.
     permit: Semaphore,
 }
 
@@ -118,8 +118,8 @@ impl Exposition {
         Self::with_source(Some(registry), None, None)
     }
 
-    /// An endpoint that exposes nothing: 503 and a line of text for `GET` and `HEAD`, for a process whose metrics
-    /// are switched off. The route is there, so that Prometheus shows a target that is down, and why.
+    /// An endpoint that exposes nothing: it answers `GET` and `HEAD` with 503 and a line of text. For a process whose
+    /// metrics are switched off: the route is still there, so that Prometheus shows a target that is down, and why.
     ///
     /// ```
     /// use prometheus_client::registry::Registry;
@@ -153,8 +153,8 @@ impl Exposition {
     /// | `exposition_scrapes_total` | counter | `status` | scrapes that ended: `200`, `500`, or `499` if they were dropped before their response |
     /// | `exposition_scrape_duration_seconds` | histogram | | those with a response: from its turn among simultaneous scrapes to the head, before it is written and sent |
     ///
-    /// They tell of the scrapes that ended before the one they are in. Other requests than `GET` and `HEAD` are no
-    /// scrapes. Clones made of it share them; those made before have none. Time is that of the layer's
+    /// A scrape shows the scrapes that ended before it. Only `GET` and `HEAD` are scrapes. Clones of the returned
+    /// endpoint share these metrics; clones made earlier have none. Time is measured with the layer's
     /// [clock](crate::MetricsLayerBuilder::clock), if there is a layer.
     ///
     /// ```

@@ -3,9 +3,9 @@
 use crate::format::{FORMATS, Format};
 use http::{HeaderMap, header::ACCEPT};
 
-/// The format that is preferred; the first of the table for who prefers none, or nothing that we have.
+/// The format that the client prefers. Without a preference, or with one for none of ours, the first of the table.
 ///
-/// Of those that are wanted alike, one that is named comes before one that only is not excluded.
+/// Among formats of equal weight, one that is named comes before one that only a wildcard matches.
 pub(super) fn negotiate(headers: &HeaderMap) -> &'static Format {
     let ranges: Vec<_> = accepted(headers).filter_map(MediaRange::parse).collect();
     let mut best = &FORMATS[0];
@@ -20,7 +20,7 @@ pub(super) fn negotiate(headers: &HeaderMap) -> &'static Format {
     best
 }
 
-/// The elements of all headers. A header that is no text says nothing.
+/// The elements of all headers. Headers that are not text are ignored.
 fn accepted(headers: &HeaderMap) -> impl Iterator<Item = &str> {
     let values = headers.get_all(ACCEPT).into_iter();
     values
@@ -76,7 +76,7 @@ struct MediaRange<'a> {
 }
 
 impl<'a> MediaRange<'a> {
-    /// `None` if it is malformed: such an element says nothing, and does not spoil the others.
+    /// `None` if it is malformed: such an element is ignored, and the others count.
     fn parse(element: &'a str) -> Option<Self> {
         let mut parts = split(element, ';');
         let (kind, subtype) = parts.next()?.trim().split_once('/')?;
@@ -98,8 +98,8 @@ impl<'a> MediaRange<'a> {
         Some(range)
     }
 
-    /// How closely it describes a format; `None` if it does not match it. Parameters that a format does not have
-    /// say nothing: Prometheus 3 sends `escaping`, which only matters for names that have to be escaped.
+    /// How closely it describes a format. `None` if it does not match. Parameters that a format does not have are
+    /// ignored: Prometheus 3 sends `escaping`, which only matters for names that have to be escaped.
     fn specificity(&self, format: &Format) -> Option<u8> {
         let (kind, subtype) = format.media_type;
         if (self.kind, self.subtype) == ("*", "*") {

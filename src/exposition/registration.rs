@@ -1,4 +1,4 @@
-//! What a registry and a layer have to do with each other when a layer is built.
+//! Checks a registry and a layer against each other when the layer is built.
 
 use crate::{
     BuildError, ScrapeError,
@@ -10,8 +10,8 @@ use crate::{
 use prometheus_client::registry::Registry;
 use std::{collections::BTreeMap, sync::Arc};
 
-/// Whether a registry, as far as it shows it now, can be exposed beside a layer. What fails now is not told: it may
-/// not fail when it is scraped.
+/// Checks whether a registry can be exposed beside a layer, by what the registry shows now. A collector that fails now
+/// is no mistake: it may not fail when it is scraped.
 pub(crate) fn check_registry(registry: &Registry, layer: &LayerFamilies) -> Result<(), BuildError> {
     let families = match at_once(registry::read(registry)) {
         Err(ScrapeError::Encode | ScrapeError::Panic) => return Ok(()),
@@ -29,7 +29,7 @@ pub(crate) fn register(layer: LayerFamilies, registry: &mut Registry) -> Result<
     let layer = Arc::new(layer);
     let others = family_names(registry);
     registry.register_collector(Box::new(Arc::clone(&layer)));
-    // Only the registry knows which prefix it puts before our names: ours are those that came with us.
+    // Only the registry knows which prefix it puts before our names, so ours are those that are new.
     let ours = added(&others, family_names(registry));
     let ours = ours.iter().map(|(name, kind)| (name.as_str(), *kind));
     let result = no_duplicate(find_duplicate(&others, ours));
@@ -39,7 +39,7 @@ pub(crate) fn register(layer: LayerFamilies, registry: &mut Registry) -> Result<
     result
 }
 
-/// The families that were not there before, each as often as it was added.
+/// The families that were not there before. One that was added twice is there twice.
 fn added(before: &[(String, Kind)], now: Vec<(String, Kind)>) -> Vec<(String, Kind)> {
     let mut counts = BTreeMap::<String, usize>::new();
     for (name, _) in before {

@@ -2,7 +2,7 @@ use super::ExpositionBody;
 use crate::ScrapeError;
 use http::{HeaderValue, Response, StatusCode, header};
 
-/// A scrape. How long it will be is not known before it is written.
+/// The response to a scrape. It has no length, which is not known until all is written.
 pub(super) fn ok(content_type: &'static str, body: ExpositionBody) -> Response<ExpositionBody> {
     let mut response = Response::new(body);
     let headers = response.headers_mut();
@@ -41,7 +41,7 @@ fn plain(status: StatusCode, text: String) -> Response<ExpositionBody> {
     response
 }
 
-/// The same head for `HEAD`.
+/// The same head without the body, for `HEAD`.
 pub(super) fn without_body(response: Response<ExpositionBody>) -> Response<ExpositionBody> {
     response.map(|_| ExpositionBody::whole(""))
 }

@@ -15,7 +15,7 @@ use crate::{
 use http::Response;
 use std::sync::Arc;
 
-/// How many families' names are compared before others get their turn.
+/// How many families' names are compared before other work gets its turn.
 const NAMES_PER_STRETCH: usize = 512;
 
 /// What is to be exposed, and how.
@@ -25,18 +25,18 @@ pub(super) struct ScrapeRequest {
     pub(super) instruments: Option<Arc<Instruments>>,
 }
 
-/// One scrape, from its place among others to its head. Everything that can fail, and everything that must be read
-/// at one time, is done here; what was read is written while it is sent.
+/// One scrape, from waiting for its turn to its head. Everything that can fail, and everything that must be read
+/// together, is done here. It is written later, while it is sent.
 pub(super) async fn scrape(
     request: ScrapeRequest,
     measurement: Measurement,
 ) -> Response<ExpositionBody> {
     // First come, first served. Nobody closes the semaphore.
     let _permit = request.source.permit.acquire().await.ok();
-    // Dropped before the permit, so that the next scrape tells of this one.
+    // Moved here, so that it is dropped before the permit, and the next scrape shows this one.
     let mut measurement = measurement;
     measurement.begin();
-    // However little there is to do.
+    // Always once, however little there is to do.
     yield_now().await;
     match families(&request).await {
         Ok(families) => {
@@ -51,7 +51,7 @@ pub(super) async fn scrape(
     }
 }
 
-/// The registry's families, the layer's, and those that tell of the endpoint itself.
+/// The families of the registry, of the layer, and of the endpoint itself.
 async fn families(request: &ScrapeRequest) -> Result<Vec<Family>, ScrapeError> {
     let mut families = Vec::new();
     if let Some(registry) = &request.source.registry {

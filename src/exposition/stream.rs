@@ -6,15 +6,15 @@ use crate::{
 use bytes::Bytes;
 use std::{collections::VecDeque, sync::Arc, task::Poll, vec};
 
-/// How many numbers are looked at before others get their turn.
+/// How many numbers are read before other work gets its turn.
 const NUMBERS_PER_STRETCH: usize = 30_000;
-/// About what it takes beside that to begin a family, or to write a series.
+/// What beginning a family or writing a series costs beside that, in numbers read.
 const NUMBERS_PER_SERIES: usize = 50;
 
 /// Families that are written as they are taken, in pieces.
 pub(super) struct Stream {
     families: vec::IntoIter<Family>,
-    /// The family that is written, and how far.
+    /// The family that is being written, and how far.
     family: Option<Progress>,
     writer: Box<dyn Writer>,
     buffer: SeriesBuffer,
@@ -41,7 +41,7 @@ impl Stream {
         }
     }
 
-    /// The next piece, `None` after the last one. Pending if others are to get their turn before there is one.
+    /// The next piece, or `None` after the last one. Pending if other work is to get its turn first.
     pub(super) fn poll_next(&mut self) -> Poll<Option<Bytes>> {
         let mut numbers = 0;
         while self.out.ready.is_empty() && !self.ended {
@@ -61,7 +61,7 @@ impl Stream {
         self.ended && self.out.ready.is_empty()
     }
 
-    /// Writes a bit more, and says how many numbers were looked at.
+    /// Writes a bit more, and says how many numbers were read.
     fn write_some(&mut self) -> usize {
         let width = match self.family.take() {
             Some(progress) => self.write_series(progress),
@@ -112,11 +112,11 @@ impl Stream {
 
 /// What is written, cut into pieces.
 struct Output {
-    /// To be taken.
+    /// Pieces to be taken.
     ready: VecDeque<Bytes>,
-    /// What comes after that.
+    /// The piece after these, as far as it is written.
     last: Piece,
-    /// If a family's length stands before it, how that is written. The family is then held until it is whole.
+    /// Writes the length of a family, if the format puts that before it. A family is then held back until it is whole.
     push_length: Option<fn(&mut Vec<u8>, u64)>,
     held: VecDeque<Bytes>,
     last_held: Piece,
@@ -146,7 +146,7 @@ impl Output {
         }
     }
 
-    /// Makes pieces ready of what is enough for one.
+    /// Turns full chunks into pieces.
     fn cut(&mut self) {
         if self.last.is_full() {
             self.ready.extend(self.last.take());
@@ -156,12 +156,12 @@ impl Output {
         }
     }
 
-    /// Makes a piece ready of what there is.
+    /// Turns what is written so far into a piece.
     fn flush(&mut self) {
         self.ready.extend(self.last.take());
     }
 
-    /// Puts a family that was held after its length. One without series is left out then.
+    /// Writes the length of a family that was held back, and then the family. One without series is left out.
     fn end_family(&mut self, is_empty: bool) {
         let Some(push_length) = self.push_length else {
             return;

@@ -1,4 +1,4 @@
-//! How families are written, a file for each way. What can be negotiated is in one table.
+//! How families are written: a file for each way, and one table of those that can be negotiated.
 
 mod collector;
 mod number;
@@ -28,16 +28,16 @@ pub(crate) struct Format {
     /// What a media range may add to that, with the values that it then has to have.
     pub(crate) parameters: &'static [(&'static str, &'static str)],
     pub(crate) content_type: &'static str,
-    /// Among formats that are named and wanted alike, the highest is taken.
+    /// Among formats that are named with the same weight, the highest rank wins.
     pub(crate) rank: u8,
     /// Whether `*/*` means it too: whoever takes anything may want to read it.
     pub(crate) is_text: bool,
     pub(crate) writer: fn() -> Box<dyn Writer>,
-    /// If a family's length stands before it, how that is written.
+    /// Writes the length of a family, if the format puts that before it. The family is then in memory as a whole.
     pub(crate) push_length: Option<fn(&mut Vec<u8>, u64)>,
 }
 
-/// The formats, first the one for who prefers none.
+/// All formats. The first one is for clients without a preference.
 pub(crate) static FORMATS: &[Format] = &[
     text::CLASSIC,
     text::OPEN_METRICS,

@@ -2,16 +2,16 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Finds the series that have some labels, by a hash of their text.
 ///
-/// A full level is never moved, since that would be one long stretch of work: the next one is twice as large.
+/// A full level is never moved, since that would be one long stretch of work. The next level is twice as large.
 #[derive(Default)]
 pub(super) struct TextIndex {
     levels: Vec<Level>,
-    /// How many the last level holds.
+    /// How many series the last level holds.
     len: usize,
 }
 
 struct Level {
-    /// Some bits of the hash; 0 where there is nothing.
+    /// Some bits of the hash. 0 in a free slot.
     tags: Box<[u16]>,
     series: Box<[u32]>,
 }
@@ -25,7 +25,7 @@ pub(super) fn hash(text: &str) -> u64 {
 }
 
 impl TextIndex {
-    /// The series of that hash that matches. The newest level has half of them.
+    /// The series with that hash that matches. The newest level is searched first, since it holds half of them.
     pub(super) fn find(&self, hash: u64, matches: impl Fn(u32) -> bool) -> Option<u32> {
         let mut levels = self.levels.iter().rev();
         levels.find_map(|level| level.find(hash, &matches))

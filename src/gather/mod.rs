@@ -1,4 +1,4 @@
-//! What a layer counted, under the names that its convention has: the families of one scrape.
+//! The families of one scrape: what a layer counted, under the names of its convention.
 
 mod index;
 mod order;
@@ -29,7 +29,7 @@ use std::{
     },
 };
 
-/// How many series of the gauge are summed up before others get their turn.
+/// How many keys of the gauge are summed up before other work gets its turn.
 const GAUGE_KEYS_PER_STRETCH: usize = 256;
 
 /// The families of one layer.
@@ -38,9 +38,9 @@ pub(crate) struct LayerFamilies {
     convention: Convention,
     bounds: Arc<[f64]>,
     native: Option<Arc<NativeBuckets>>,
-    /// The labels that all series have, before their own.
+    /// The labels that all series have. They come before a series' own.
     constant: Arc<str>,
-    /// Kept from scrape to scrape, and added to when there are new keys.
+    /// Kept from scrape to scrape. Series are added when there are new keys.
     projections: Mutex<Projections>,
     withdrawn: AtomicBool,
 }
@@ -74,7 +74,7 @@ impl LayerFamilies {
         while self.project_some(keys) {
             yield_now().await;
         }
-        // The gauge first: where it says that nothing is in flight, everything is counted.
+        // The gauge first, so that whatever it no longer shows in flight is counted.
         let active = self.read_active().await;
         let counts = Arc::new(self.source.collect(keys).await);
         let scrape = Scrape {
@@ -87,14 +87,14 @@ impl LayerFamilies {
         families.map(|family| scrape.family(family)).collect()
     }
 
-    /// Goes on with the series of these keys; `false` once all are there.
+    /// Makes some more of the series of these keys. `false` once all are there.
     fn project_some(&self, keys: KeyCounts) -> bool {
         let routes = self.source.routes;
         let mut projections = lock(&self.projections);
         projections.advance(&self.source, &self.convention, routes, keys)
     }
 
-    /// By series of the convention, in their order.
+    /// A view for each series spec of the convention, in their order.
     fn views(&self) -> Vec<SeriesView> {
         let projections = lock(&self.projections);
         let views = projections.tables().map(|(table, order)| SeriesView {
@@ -137,7 +137,7 @@ impl LayerFamilies {
         families.map(|family| (family.name.as_str(), family.measure.kind()))
     }
 
-    /// Exposes nothing from now on: a registry cannot be told to forget a collector.
+    /// Exposes nothing from now on, since a registry cannot be told to forget a collector.
     pub(crate) fn withdraw(&self) {
         self.withdrawn.store(true, Ordering::Relaxed);
     }
@@ -147,21 +147,21 @@ impl LayerFamilies {
     }
 }
 
-/// The first of some families with a name that others have. These may have names in common themselves.
+/// The first of the families whose name one of the others has. The others may have names in common among themselves.
 pub(crate) fn find_duplicate<'a>(
     others: &[(String, Kind)],
     mut families: impl Iterator<Item = (&'a str, Kind)>,
 ) -> Option<String> {
     let mut names = FamilyNames::default();
     for (name, kind) in others {
-        // What they have in common is found by the scrape.
+        // Names that they have in common are found by the scrape.
         let _ = names.take(name, *kind);
     }
     let duplicate = families.find(|(name, kind)| names.take(name, *kind).is_err());
     duplicate.map(|(name, _)| name.to_owned())
 }
 
-/// What the families of one scrape are made of.
+/// The data that the families of one scrape are made of.
 struct Scrape<'a> {
     families: &'a LayerFamilies,
     views: Vec<SeriesView>,
@@ -203,7 +203,7 @@ impl Scrape<'_> {
         }
     }
 
-    /// A family that has one sample, always.
+    /// The series of a family that always has exactly one sample.
     fn single(&self, value: u64) -> Box<dyn Series> {
         let labels = self.families.constant.to_string();
         Box::new(vec![(labels, Sample::number(Number::Unsigned(value)))])

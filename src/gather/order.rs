@@ -4,7 +4,7 @@ use crate::{
     request::Code,
 };
 
-/// By what series are sorted, so that scrapes are alike from process to process.
+/// What series are sorted by, so that every process lists them in the same order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct SortKey {
     route: &'static str,

@@ -11,35 +11,35 @@ use crate::{
 };
 use std::{collections::BTreeSet, mem, sync::Arc};
 
-/// How many keys are added before others get their turn.
+/// How many keys are added before other work gets its turn.
 const KEYS_PER_STRETCH: usize = 256;
-/// How many new series are sorted in.
+/// How many new series are sorted in before other work gets its turn.
 const MERGED_PER_STRETCH: usize = 128;
 
 /// The series of a layer: which labels they show, and which keys they sum up.
 ///
-/// Keys are only ever added to a store, and so are they here, each once: between scrapes there are few new
-/// ones. All new series are sorted in together, in one pass.
+/// A store only gains keys, and few of them between two scrapes. So each key is added here once and stays. All new
+/// series are sorted in together, in one pass.
 pub(super) struct Projections {
-    /// By series of the convention.
+    /// One for each series spec of the convention.
     all: Vec<Projection>,
-    /// How many keys are added.
+    /// How many keys were added so far.
     keys: KeyCounts,
-    /// Whether new series are being sorted in. Until that is done, no others are added.
+    /// Whether new series are being sorted in. No keys are added until that is done.
     merging: bool,
-    /// Where labels are formatted.
+    /// A buffer in which labels are formatted.
     text: String,
 }
 
-/// The series of one spec, one for each text of labels that there is.
+/// The series of one spec: one for each distinct text of labels.
 #[derive(Default)]
 struct Projection {
     table: SeriesTable,
     index: TextIndex,
     order: Arc<Vec<u32>>,
-    /// Those that are not yet in the order.
+    /// The series that are not in the order yet.
     new: BTreeSet<(SortKey, u32)>,
-    /// The next order, as far as it is there, and how many of the last one are in it.
+    /// The next order, as far as it is merged, and how many series of the last order are in it.
     merged: Vec<u32>,
     taken: usize,
 }
@@ -60,7 +60,7 @@ impl Projections {
         all.map(|projection| (&projection.table, &projection.order))
     }
 
-    /// Goes on until the series of these keys are there and sorted; `false` once they are.
+    /// Does one stretch of work towards having the series of these keys, sorted. `false` once it is done.
     pub(super) fn advance(
         &mut self,
         source: &Source,
@@ -121,7 +121,7 @@ impl Projections {
         }
     }
 
-    /// Sorts in some new series; `false` once all are.
+    /// Sorts in some new series. `false` once all are sorted in.
     fn merge_some(&mut self, source: &Source, convention: &Convention, routes: &Routes) -> bool {
         let mut left = MERGED_PER_STRETCH;
         for (projection, spec) in self.all.iter_mut().zip(&convention.series) {
@@ -141,7 +141,7 @@ impl Projections {
 }
 
 impl Projection {
-    /// Adds a key to the series of its labels, which is made if there is none yet.
+    /// Adds a key to the series that has its labels. If there is none, it is made.
     fn add(
         &mut self,
         key: u32,
@@ -165,7 +165,7 @@ impl Projection {
         self.new.insert((SortKey::new(values, routes), series));
     }
 
-    /// Sorts in as many new series as are left of a stretch; `false` once all are.
+    /// Sorts in as many new series as the stretch has left. `false` once all are sorted in.
     fn merge_some(&mut self, left: &mut usize, sort_key: impl Fn(u32) -> Option<SortKey>) -> bool {
         if self.new.is_empty() && self.merged.is_empty() {
             return false;

@@ -5,17 +5,17 @@ use crate::{
 };
 use std::sync::Arc;
 
-/// Series of a layer, with the labels that they all have.
+/// The series of one spec as they are now, with the labels that all of them have.
 #[derive(Clone, Default)]
 pub(super) struct SeriesView {
     pub(super) table: SeriesTable,
-    /// The indices of series, sorted.
+    /// The indices of the series, sorted.
     pub(super) order: Arc<Vec<u32>>,
     pub(super) constant: Arc<str>,
 }
 
 impl SeriesView {
-    /// All labels of a series; put together in the buffer if need be.
+    /// All labels of a series. The buffer is used if they have to be put together.
     fn labels<'a>(&'a self, series: u32, buffer: &'a mut String) -> &'a str {
         let own = self.table.labels(series);
         if self.constant.is_empty() {
@@ -30,7 +30,7 @@ impl SeriesView {
         buffer
     }
 
-    /// When the counting of a series began: with its first key.
+    /// When the counting of a series began: when its first key was first seen.
     fn created(&self, series: u32, counts: &Counts) -> Option<u64> {
         let created = self
             .table
@@ -73,7 +73,7 @@ impl Series for CounterSeries {
     }
 }
 
-/// How many requests are in flight: values that were read before.
+/// How many requests are in flight. The values were read when the scrape began.
 pub(super) struct GaugeSeries {
     pub(super) view: SeriesView,
     pub(super) values: Vec<u64>,

@@ -1,4 +1,4 @@
-//! What a layer counted, as its store has it: the only file here that touches the store.
+//! What a layer's store counted. No other file in `gather` touches the store.
 
 use crate::{
     histogram::NativeBuckets,
@@ -15,7 +15,7 @@ pub(crate) struct Source {
     pub(crate) routes: &'static Routes,
 }
 
-/// How many keys there are: of requests that finished, and of those in flight.
+/// How many keys there are: of finished requests, and of active ones.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct KeyCounts {
     pub(super) finished: usize,
@@ -76,7 +76,7 @@ fn keys(keys: &'static Keys, from: usize, most: usize) -> impl Iterator<Item = u
     (from..from + most).map_while(|index| Some(keys.get(index)?.key))
 }
 
-/// What was counted under keys, by their index. Those that came later are left out everywhere.
+/// The counts of keys, by their index. Keys that came after the scrape began are left out of all families.
 pub(super) struct Counts {
     source: Source,
     snapshot: Snapshot,
@@ -88,7 +88,7 @@ impl Counts {
         (key as usize) < self.keys
     }
 
-    /// How many numbers there are of each key.
+    /// About how many numbers there are for each key.
     pub(super) fn width(&self) -> usize {
         let bins = self.source.store.bins(DURATION);
         bins.map_or(0, |bins| bins.len())

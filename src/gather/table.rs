@@ -1,11 +1,11 @@
 use std::{iter, sync::Arc};
 
-/// How many series a chunk has: so many are copied at most when a series is added while others are written.
+/// How many series a chunk has. At most so many are copied if a series is added while a scrape still shares the chunk.
 const CHUNK: usize = 256;
 const NO_MORE: u32 = u32::MAX;
 
-/// Series in the order of their first sight: the text of their labels, formatted once, and the keys that each
-/// sums up. Clones share what is in them.
+/// Series in the order in which they were made: the text of their labels, formatted once, and the keys that each
+/// sums up. Clones share the chunks.
 #[derive(Clone, Default)]
 pub(super) struct SeriesTable {
     chunks: Vec<Arc<Chunk>>,
@@ -24,11 +24,11 @@ struct Entry {
     /// Where its labels end. They begin where those of the one before end.
     text_end: u32,
     key: u32,
-    /// The link to its other keys.
+    /// The first link to its other keys, or `NO_MORE`.
     more: u32,
 }
 
-/// One more key of a series, and the link to the others.
+/// One more key of a series, and the next link.
 #[derive(Clone)]
 struct Link {
     key: u32,
@@ -60,7 +60,7 @@ impl SeriesTable {
         index as u32
     }
 
-    /// Gives back what growing took in advance.
+    /// Frees the room that growing took in advance.
     pub(super) fn shrink(&mut self) {
         if let Some(chunk) = self.chunks.last_mut() {
             let chunk = Arc::make_mut(chunk);
@@ -94,7 +94,7 @@ impl SeriesTable {
         chunk.text.get(start..end(at)).unwrap_or_default()
     }
 
-    /// The keys of a series, first the one that it was made for.
+    /// The keys of a series. The one that it was made for comes first.
     pub(super) fn keys(&self, index: u32) -> impl Iterator<Item = u32> {
         let (chunk, at) = place(index);
         let chunk = self.chunks.get(chunk);

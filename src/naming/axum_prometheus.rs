@@ -3,7 +3,7 @@ use super::{
     prometheus::{families, series},
 };
 
-/// The names of the crate `axum-prometheus`, 0.10, and in its style those of what it does not have.
+/// The names of the crate `axum-prometheus` 0.10. Families that it does not have are named in its style.
 pub(super) fn convention(settings: &Settings) -> Convention {
     let prefix = match settings.role {
         Role::Server => "axum_http",

@@ -13,8 +13,8 @@ use std::str::FromStr;
 
 /// How families and labels are called.
 ///
-/// All of them name the same requests, read from the same cells: another naming is another projection. The
-/// README has a table of each.
+/// All of them show the same counts, read from the same cells. The README compares them in a table. Defaults to
+/// [`Naming::Prometheus`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Naming {
@@ -26,16 +26,20 @@ pub enum Naming {
     /// `http_server_active_requests` where they are not stable yet, and for gRPC calls
     /// `rpc_server_call_duration_seconds`, a release candidate.
     ///
-    /// What is absent there is absent here: a request without a route has no `http_route`, and one that ended
-    /// before its response has no `http_response_status_code`. Requests are counted by the histogram's
-    /// `_count`. Cancelled ones are told by an `error_type` of `cancelled`.
+    /// What is absent there is absent here: a request without a route has no `http_route`, and one that ended before
+    /// its response, or with a status above 599, has no `http_response_status_code`. Requests are counted by the
+    /// histogram's `_count`.
+    ///
+    /// On a server, `error_type` is there only if the server is at fault (the code of a 5xx, a gRPC code that is an
+    /// error, `panic`, `service`, `body`) or the request was cancelled: `cancelled`, or `CANCELLED` for a gRPC call.
+    /// `url_scheme` of an outgoing request is that of its URI.
     OpenTelemetry,
     /// The names and labels of the crate `axum-prometheus`, for dashboards that have them:
     /// `axum_http_requests_total{method="GET",status="200",endpoint="/users/{id}"}`.
     ///
-    /// They mean a little more here: the duration is that of the whole response, `endpoint` is `_unmatched`
-    /// where that crate has the raw path, unknown methods are `_OTHER`, and requests that were cancelled,
-    /// failed or panicked are counted, as 499 and 500.
+    /// They mean a little more here. The duration is that of the whole response, unless it is a stream. `endpoint`
+    /// is `_unmatched` where that crate has the raw path, and unknown methods are `_OTHER`. Requests that were
+    /// cancelled, failed or panicked are counted, as 499 and 500.
     AxumPrometheus,
 }
 
@@ -71,7 +75,7 @@ pub(crate) enum Role {
 }
 
 impl Role {
-    /// What stands for the status of a request that ended before there was one.
+    /// What is shown as the status of a request that ended before there was one.
     pub(super) fn no_status(self, outcome: Outcome) -> Status {
         match (self, outcome) {
             (Self::Client, _) => Status::NONE,
@@ -80,12 +84,12 @@ impl Role {
         }
     }
 
-    /// Whether a response with that status is an error: of the server's, or of a client's request.
+    /// Whether that status is an error: a 5xx, and for a client a 4xx, too.
     pub(super) fn is_error(self, status: Status) -> bool {
         status.is_server_error() || (self == Self::Client && status.is_client_error())
     }
 
-    /// Whether a call with that code is an error, likewise.
+    /// Whether a gRPC call with that code is an error.
     pub(super) fn is_code_error(self, code: Code) -> bool {
         match self {
             Self::Server => code.is_server_error(),
@@ -116,12 +120,12 @@ pub(crate) struct Convention {
 
 #[derive(Debug)]
 pub(crate) struct FamilySpec {
-    /// With its unit, and without what the kind adds: a counter's `_total`.
+    /// With its unit, but without the suffix of its kind, such as a counter's `_total`.
     pub(crate) name: String,
     pub(crate) help: &'static str,
     pub(crate) unit: Option<&'static str>,
     pub(crate) measure: Measure,
-    /// The index of the series that it has.
+    /// The index of its series among those of the convention.
     pub(crate) series: usize,
 }
 
@@ -132,7 +136,7 @@ pub(crate) enum Measure {
     Requests,
     /// How long they took.
     Duration,
-    /// How many did not end yet.
+    /// How many have not ended yet.
     InFlight,
     /// How many requests were past the budget, in all.
     Overflowed,

@@ -1,7 +1,7 @@
 use super::LabelSource;
 
-/// Other names for labels, as dashboards and rules that are already there may want them. Each defaults to
-/// the name that the [`Naming`](crate::Naming) has.
+/// Other names for labels, for dashboards and rules that already exist. Each defaults to the name in the
+/// [`Naming`](crate::Naming).
 ///
 /// ```
 /// use tower_red::{LabelNames, MetricsLayer};
@@ -56,7 +56,7 @@ impl LabelNames {
         self
     }
 
-    /// Another name for the label with values from there.
+    /// The other name for the label with that source, if it was given one.
     pub(super) fn renamed(&self, source: &LabelSource) -> Option<&str> {
         let name = match source {
             LabelSource::Method => &self.method,

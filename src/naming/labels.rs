@@ -4,25 +4,25 @@ use crate::{
     request::{ActiveKey, Code, Completion, RequestKey},
 };
 
-/// Which series the families of a group have, and which labels these show.
+/// Which requests some families show, and by which labels.
 #[derive(Debug)]
 pub(crate) struct SeriesSpec {
     pub(crate) filter: SeriesFilter,
     pub(crate) labels: Vec<Label>,
 }
 
-/// The requests that series are of.
+/// The requests that series count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SeriesFilter {
-    /// All that ended, by what came of them.
+    /// All that ended, by status.
     Requests,
     /// Those that failed.
     Errors,
-    /// Those that were dropped.
+    /// Those that were cancelled.
     Cancelled,
-    /// All but gRPC calls, with what came of them and why.
+    /// All that ended but gRPC calls, by status and reason.
     Http,
-    /// gRPC calls, with what came of them and why.
+    /// gRPC calls that ended, by code and reason.
     Rpc,
     /// Those past the budget.
     Overflowed,
@@ -38,7 +38,7 @@ pub(crate) struct Label {
     pub(crate) source: LabelSource,
 }
 
-/// Where a label's value comes from. Without a value there is no such label.
+/// Where a label's value comes from. A series without that value does not have the label.
 #[derive(Clone, Debug)]
 pub(crate) enum LabelSource {
     Method,
@@ -46,22 +46,22 @@ pub(crate) enum LabelSource {
     Route,
     /// The route, unless there is none.
     KnownRoute,
-    /// The route without the slash that it begins with, as gRPC calls methods.
+    /// The route without its leading slash, which is how gRPC writes methods.
     RpcMethod,
     Status,
-    /// The status, if it is one that there is.
+    /// The status, if it is a code from 100 to 599.
     KnownStatus,
     Code,
     Reason,
     Peer,
     PeerHost,
     PeerPort,
-    /// That of the request's URI; this one, if it says none.
+    /// The scheme of the request's URI, or this one if the URI has none.
     Scheme(&'static str),
     Fixed(&'static str),
 }
 
-/// What the labels of a series may show.
+/// The values that the labels of a series may show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LabelValues {
     pub(crate) labelled: Labelled,
@@ -88,7 +88,7 @@ impl SeriesSpec {
         }
     }
 
-    /// What requests that ended with a key show; `None` if they are not among these.
+    /// What finished requests with that key show. `None` if the filter leaves them out.
     pub(crate) fn of_finished(
         &self,
         role: Role,
@@ -143,7 +143,7 @@ impl SeriesSpec {
         }
     }
 
-    /// What requests in flight show; `None` if they are not among these.
+    /// What active requests with that key show. `None` if the filter leaves them out.
     pub(crate) fn of_active(&self, key: ActiveKey, routes: &Routes) -> Option<LabelValues> {
         self.is_in_flight().then_some(LabelValues {
             labelled: routes.labelled(key.labels)?,
@@ -163,7 +163,7 @@ impl SeriesSpec {
         )
     }
 
-    /// The labels of a series with these values, by name. An empty value is, to Prometheus, no label.
+    /// Visits the labels of a series with these values. Empty ones are left out: to Prometheus they are no labels.
     pub(crate) fn for_each_label(
         &self,
         values: &LabelValues,

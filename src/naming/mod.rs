@@ -1,4 +1,4 @@
-//! Names of families and labels, and which label a key gets in each: the projection.
+//! The names of families and labels, and what each label shows of a key.
 
 mod axum_prometheus;
 mod convention;

@@ -39,7 +39,7 @@ pub(super) fn convention(settings: &Settings) -> Convention {
     let http = [
         method.clone(),
         route,
-        // It has to be a number.
+        // The conventions want a number here, so that there is no `_OTHER`.
         ("http_response_status_code", LabelSource::KnownStatus),
         error.clone(),
         scheme.clone(),

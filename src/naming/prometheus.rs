@@ -26,7 +26,7 @@ pub(super) fn convention(settings: &Settings) -> Convention {
     }
 }
 
-/// The series of requests, by what tells them apart beside method and route.
+/// The series of requests. `spec` adds the labels for method and route to those that are given here.
 pub(super) fn series(
     spec: impl Fn(SeriesFilter, &[(&'static str, LabelSource)]) -> SeriesSpec,
 ) -> Vec<SeriesSpec> {
@@ -43,7 +43,7 @@ pub(super) fn series(
     ]
 }
 
-/// The families with these series. Not all conventions agree on two of the names.
+/// The families with these series. Two of their names are not the same in all conventions.
 pub(super) fn families(prefix: &str, duration: &str, in_flight: &str) -> Vec<FamilySpec> {
     let family = |name: &str, measure, series, help| FamilySpec {
         name: format!("{prefix}_{name}"),

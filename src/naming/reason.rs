@@ -16,13 +16,13 @@ pub(crate) enum Reason {
 }
 
 impl Reason {
-    /// Why a request is an error, the first that applies; `None` if it is none.
+    /// Why a request is an error: the first reason that applies. `None` if it is no error.
     pub(super) fn of_error(role: Role, key: RequestKey) -> Option<Self> {
         match key.completion.outcome {
             Outcome::Panic => return Some(Self::Panic),
             Outcome::ServiceError => return Some(Self::Service),
             Outcome::BodyError => return Some(Self::Body),
-            // Only of a call that took too long is it known that it was not the client's whim.
+            // A client may leave for any reason. Only if the deadline has passed, the server was too slow.
             Outcome::Cancelled if key.completion.code != Some(Code::DEADLINE_EXCEEDED) => {
                 return None;
             }
@@ -38,7 +38,7 @@ impl Reason {
         }
     }
 
-    /// What was going on when a request was cancelled; `None` if it was not.
+    /// What the client still waited for when a request was cancelled. `None` if it was not cancelled.
     pub(super) fn of_cancellation(key: RequestKey) -> Option<Self> {
         let in_time = key.completion.code != Some(Code::DEADLINE_EXCEEDED);
         match key.completion.outcome {
@@ -50,13 +50,13 @@ impl Reason {
         }
     }
 
-    /// Why a request was no success; `None` if it was one.
+    /// Why a request is an error, or that it was cancelled. `None` if neither.
     pub(super) fn of_failure(role: Role, key: RequestKey) -> Option<Self> {
         let cancelled = || Self::of_cancellation(key).map(|_| Self::Cancelled);
         Self::of_error(role, key).or_else(cancelled)
     }
 
-    /// Why a call failed, or how else it was no success that a server is to blame for; `None` if it was one.
+    /// Why a gRPC call is an error, or the code of one that was dropped. `None` if neither.
     pub(super) fn of_failed_call(role: Role, key: RequestKey, code: Code) -> Option<Self> {
         match key.completion.outcome {
             _ if code == Code::OK => None,
