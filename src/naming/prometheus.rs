@@ -75,7 +75,7 @@ pub(super) fn families(prefix: &str, duration: &str, in_flight: &str) -> Vec<Fam
             duration,
             Measure::Duration,
             0,
-            "Time from the call to the end of the response body.",
+            "Time from the call to the end of the response body, or of a stream to its head.",
         ),
         family(
             in_flight,

@@ -177,7 +177,7 @@ impl ActiveRequest {
                 status: self.state.status,
                 nanos,
             };
-            code = call.end(&mut self.state, &end);
+            code = call.end(&end, self.state.recorder, &mut self.state.labels);
         }
         let state = &self.state;
         let key = RequestKey {

@@ -1,5 +1,5 @@
-use super::{Code, Outcome, active::State, grpc};
-use crate::label::{CallRoute, Route, Status};
+use super::{Code, Outcome, Recorder, grpc};
+use crate::label::{CallRoute, LabelSet, Route, Status};
 use http::HeaderMap;
 
 /// What is known of a request whose headers say that it is a gRPC call.
@@ -79,12 +79,12 @@ impl Call {
 
     /// Decides what the request is counted under, and which code it has. `None` if it counts as plain HTTP.
     #[inline(never)]
-    pub(super) fn end(self, state: &mut State, end: &End) -> Option<Code> {
+    pub(super) fn end(self, end: &End, recorder: &Recorder, labels: &mut LabelSet) -> Option<Code> {
         if self.answer.is_none() {
             if !self.route.known {
                 return None;
             }
-            state.labels = self.route.route.labels;
+            *labels = self.route.route.labels;
         }
         let code = self.code(end);
         let Self {
@@ -95,9 +95,8 @@ impl Call {
         }
         if let Some(path) = route.unproven {
             let is_proof = end.outcome == Outcome::Complete && self.code == Some(Code::OK);
-            let recorder = state.recorder;
             if is_proof && !recorder.store.is_full() {
-                state.labels = recorder.routes.prove(&path).labels;
+                *labels = recorder.routes.prove(&path).labels;
             }
         }
         match code {

@@ -23,7 +23,7 @@ http_errors_total{method="POST",route="/users/{id}",error="service"} 1
 # TYPE http_requests_cancelled_total counter
 http_requests_cancelled_total{method="GET",route="/users/{id}",phase="body"} 1
 http_requests_cancelled_total{method="GET",route="/users/{id}",phase="head"} 1
-# HELP http_request_duration_seconds Time from the call to the end of the response body.
+# HELP http_request_duration_seconds Time from the call to the end of the response body, or of a stream to its head.
 # TYPE http_request_duration_seconds histogram
 http_request_duration_seconds_bucket{le="0.1",method="GET",route="/users/{id}",status="200"} 2
 http_request_duration_seconds_bucket{le="1.0",method="GET",route="/users/{id}",status="200"} 3
@@ -80,7 +80,7 @@ http_requests_cancelled_total{method="GET",route="/users/{id}",phase="body"} 1
 http_requests_cancelled_total{method="GET",route="/users/{id}",phase="head"} 1
 # TYPE http_request_duration_seconds histogram
 # UNIT http_request_duration_seconds seconds
-# HELP http_request_duration_seconds Time from the call to the end of the response body.
+# HELP http_request_duration_seconds Time from the call to the end of the response body, or of a stream to its head.
 http_request_duration_seconds_bucket{le="0.1",method="GET",route="/users/{id}",status="200"} 2
 http_request_duration_seconds_bucket{le="1.0",method="GET",route="/users/{id}",status="200"} 3
 http_request_duration_seconds_bucket{le="+Inf",method="GET",route="/users/{id}",status="200"} 3
@@ -143,7 +143,7 @@ async fn before_the_first_request_the_families_are_there_without_series() {
 # TYPE http_errors_total counter
 # HELP http_requests_cancelled_total Requests that were dropped before their end.
 # TYPE http_requests_cancelled_total counter
-# HELP http_request_duration_seconds Time from the call to the end of the response body.
+# HELP http_request_duration_seconds Time from the call to the end of the response body, or of a stream to its head.
 # TYPE http_request_duration_seconds histogram
 # HELP http_requests_in_flight Requests that have not ended yet.
 # TYPE http_requests_in_flight gauge
@@ -164,7 +164,7 @@ http_label_sets 0
 # HELP http_requests_cancelled Requests that were dropped before their end.
 # TYPE http_request_duration_seconds histogram
 # UNIT http_request_duration_seconds seconds
-# HELP http_request_duration_seconds Time from the call to the end of the response body.
+# HELP http_request_duration_seconds Time from the call to the end of the response body, or of a stream to its head.
 # TYPE http_requests_in_flight gauge
 # HELP http_requests_in_flight Requests that have not ended yet.
 # TYPE http_overflowed_requests counter
