@@ -1,7 +1,7 @@
 use super::MetricsLayerBuilder;
 use crate::{
     Buckets, BuildError, Exposition, MetricsLayer, exposition,
-    gather::{LayerFamilies, Source},
+    gather::{HistogramBounds, LayerFamilies, Source},
     histogram::{Bins, NativeBuckets},
     label::{Peers, RouteSettings, Routes},
     naming::{Convention, Naming, Role, Settings},
@@ -114,8 +114,7 @@ impl Config {
         let families = LayerFamilies::new(
             source,
             self.convention,
-            &self.buckets,
-            native,
+            vec![HistogramBounds::new(&self.buckets, native)],
             &self.constant_labels,
         );
         (layer, families, recorder)

@@ -1,5 +1,6 @@
 //! The families of one scrape: what a layer counted, under the names of its convention.
 
+mod bounds;
 mod index;
 mod order;
 mod projection;
@@ -7,7 +8,7 @@ mod series;
 mod source;
 mod table;
 
-pub(crate) use self::source::Source;
+pub(crate) use self::{bounds::HistogramBounds, source::Source};
 
 use self::{
     projection::Projections,
@@ -15,8 +16,6 @@ use self::{
     source::{Counts, KeyCounts},
 };
 use crate::{
-    Buckets,
-    histogram::NativeBuckets,
     model::{Family, FamilyNames, Kind, Number, Sample, Series, push_label},
     naming::{Convention, FamilySpec, Measure},
     sync::{lock, yield_now},
@@ -36,8 +35,8 @@ const GAUGE_KEYS_PER_STRETCH: usize = 256;
 pub(crate) struct LayerFamilies {
     source: Source,
     convention: Convention,
-    bounds: Arc<[f64]>,
-    native: Option<Arc<NativeBuckets>>,
+    /// By amount.
+    histograms: Vec<HistogramBounds>,
     /// The labels that all series have. They come before a series' own.
     constant: Arc<str>,
     /// Kept from scrape to scrape. Series are added when there are new keys.
@@ -49,8 +48,7 @@ impl LayerFamilies {
     pub(crate) fn new(
         source: Source,
         convention: Convention,
-        buckets: &Buckets,
-        native: Option<NativeBuckets>,
+        histograms: Vec<HistogramBounds>,
         constant_labels: &[(String, String)],
     ) -> Self {
         let mut constant = String::new();
@@ -61,8 +59,7 @@ impl LayerFamilies {
             source,
             projections: Mutex::new(Projections::new(&convention)),
             convention,
-            bounds: buckets.bounds().into(),
-            native: native.map(Arc::new),
+            histograms,
             constant: constant.into(),
             withdrawn: AtomicBool::new(false),
         }
@@ -185,12 +182,15 @@ impl Scrape<'_> {
         let counts = Arc::clone(&self.counts);
         match spec.measure {
             Measure::Requests => Box::new(CounterSeries { view, counts }),
-            Measure::Duration => Box::new(HistogramSeries {
-                view,
-                counts,
-                bounds: Arc::clone(&self.families.bounds),
-                native: self.families.native.clone(),
-            }),
+            Measure::Amounts(amount) => match self.families.histograms.get(amount.measure()) {
+                Some(histogram) => Box::new(HistogramSeries {
+                    view,
+                    counts,
+                    amount,
+                    histogram: histogram.clone(),
+                }),
+                None => Box::new(Vec::new()),
+            },
             Measure::InFlight => Box::new(GaugeSeries {
                 view,
                 values: self.active.clone(),

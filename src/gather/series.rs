@@ -1,7 +1,7 @@
-use super::{source::Counts, table::SeriesTable};
+use super::{bounds::HistogramBounds, source::Counts, table::SeriesTable};
 use crate::{
-    histogram::NativeBuckets,
     model::{Number, Sample, Series, SeriesBuffer},
+    request::Amount,
 };
 use std::sync::Arc;
 
@@ -69,7 +69,7 @@ impl Series for CounterSeries {
     }
 
     fn width(&self) -> usize {
-        self.counts.width()
+        self.counts.width(Amount::Duration)
     }
 }
 
@@ -101,12 +101,12 @@ impl Series for GaugeSeries {
     }
 }
 
-/// How long requests took.
+/// What was measured of requests.
 pub(super) struct HistogramSeries {
     pub(super) view: SeriesView,
     pub(super) counts: Arc<Counts>,
-    pub(super) bounds: Arc<[f64]>,
-    pub(super) native: Option<Arc<NativeBuckets>>,
+    pub(super) amount: Amount,
+    pub(super) histogram: HistogramBounds,
 }
 
 impl Series for HistogramSeries {
@@ -121,12 +121,13 @@ impl Series for HistogramSeries {
     ) -> Option<(&'a str, &'a Sample)> {
         let series = *self.view.order.get(index)?;
         let mut histogram = buffer.take_histogram();
-        if !Arc::ptr_eq(&histogram.bounds, &self.bounds) {
-            histogram.bounds = Arc::clone(&self.bounds);
+        let HistogramBounds { bounds, native } = &self.histogram;
+        if !Arc::ptr_eq(&histogram.bounds, bounds) {
+            histogram.bounds = Arc::clone(bounds);
         }
         let keys = || self.view.table.keys(series);
         self.counts
-            .fill(&mut histogram, self.native.as_deref(), keys);
+            .fill(&mut histogram, self.amount, native.as_deref(), keys);
         histogram.created = self.view.created(series, &self.counts);
         buffer.sample = Sample::Histogram(histogram);
         let labels = self.view.labels(series, &mut buffer.labels);
@@ -134,6 +135,6 @@ impl Series for HistogramSeries {
     }
 
     fn width(&self) -> usize {
-        2 * self.counts.width()
+        2 * self.counts.width(self.amount)
     }
 }

@@ -4,7 +4,7 @@ use crate::{
     histogram::NativeBuckets,
     label::Routes,
     model::{Exemplar, Histogram, Timestamp, push_label},
-    request::{ActiveKey, DURATION, RequestKey, TraceId},
+    request::{ActiveKey, Amount, RequestKey, TraceId},
     store::{self, Keys, Snapshot, Store},
     sync::yield_now,
 };
@@ -89,8 +89,8 @@ impl Counts {
     }
 
     /// About how many numbers there are for each key.
-    pub(super) fn width(&self) -> usize {
-        let bins = self.source.store.bins(DURATION);
+    pub(super) fn width(&self, amount: Amount) -> usize {
+        let bins = self.source.store.bins(amount.measure());
         bins.map_or(0, |bins| bins.len())
     }
 
@@ -102,7 +102,8 @@ impl Counts {
         if !self.has(key) {
             return 0;
         }
-        self.snapshot.count(key as usize, DURATION)
+        self.snapshot
+            .count(key as usize, Amount::Duration.measure())
     }
 
     /// When the counting of a key began, in milliseconds since 1970.
@@ -115,19 +116,20 @@ impl Counts {
     pub(super) fn fill<I: Iterator<Item = u32>>(
         &self,
         histogram: &mut Histogram,
+        amount: Amount,
         native: Option<&NativeBuckets>,
         keys: impl Fn() -> I,
     ) {
-        let snapshot = &self.snapshot;
+        let (snapshot, measure) = (&self.snapshot, amount.measure());
         let keys = || keys().filter(|key| self.has(*key)).map(|key| key as usize);
         let buckets = &mut histogram.buckets;
         buckets.clear();
         buckets.resize(histogram.bounds.len() + 1, 0);
         let mut native_buckets = vec![0; native.map_or(0, NativeBuckets::len)];
-        let mut nanos = 0_u64;
+        let mut total = 0_u64;
         for key in keys() {
-            nanos = nanos.wrapping_add(snapshot.sum(key, DURATION));
-            let bins = snapshot.bins(key, DURATION);
+            total = total.wrapping_add(snapshot.sum(key, measure));
+            let bins = snapshot.bins(key, measure);
             match native {
                 Some(native) => native.split(bins, buckets, &mut native_buckets),
                 None => {
@@ -137,7 +139,7 @@ impl Counts {
                 }
             }
         }
-        histogram.sum = nanos as f64 / 1e9;
+        histogram.sum = total as f64 / amount.per_unit();
         histogram.count = buckets.iter().sum();
         if let Some(native) = native {
             let sparse = histogram.native.get_or_insert_default();
@@ -146,27 +148,26 @@ impl Counts {
         histogram.exemplars.clear();
         if snapshot.has_exemplars() {
             let newest = |bucket| {
-                let exemplars = keys().filter_map(|key| snapshot.exemplar(key, DURATION, bucket));
+                let exemplars = keys().filter_map(|key| snapshot.exemplar(key, measure, bucket));
                 exemplars.max_by_key(|exemplar| exemplar.millis)
             };
             let exemplars = (0..histogram.buckets.len()).map(newest);
             histogram
                 .exemplars
-                .extend(exemplars.map(|it| it.map(Into::into)));
+                .extend(exemplars.map(|it| it.map(|it| shown(it, amount))));
         }
     }
 }
 
-impl From<store::Exemplar> for Exemplar {
-    fn from(exemplar: store::Exemplar) -> Self {
-        let mut labels = String::new();
-        if let Some(trace) = TraceId::from_bytes(exemplar.id.to_be_bytes()) {
-            push_label(&mut labels, "trace_id", &trace.to_string());
-        }
-        Self {
-            labels,
-            value: exemplar.amount as f64 / 1e9,
-            timestamp: Some(Timestamp::Millis(exemplar.millis)),
-        }
+/// An exemplar of an amount, as the model has it.
+fn shown(exemplar: store::Exemplar, amount: Amount) -> Exemplar {
+    let mut labels = String::new();
+    if let Some(trace) = TraceId::from_bytes(exemplar.id.to_be_bytes()) {
+        push_label(&mut labels, "trace_id", &trace.to_string());
+    }
+    Exemplar {
+        labels,
+        value: exemplar.amount as f64 / amount.per_unit(),
+        timestamp: Some(Timestamp::Millis(exemplar.millis)),
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     BuildError,
     label::Status,
     model::Kind,
-    request::{Code, Outcome},
+    request::{Amount, Code, Outcome},
 };
 use std::str::FromStr;
 
@@ -134,8 +134,8 @@ pub(crate) struct FamilySpec {
 pub(crate) enum Measure {
     /// How many requests ended.
     Requests,
-    /// How long they took.
-    Duration,
+    /// What was measured of them.
+    Amounts(Amount),
     /// How many have not ended yet.
     InFlight,
     /// How many requests were past the budget, in all.
@@ -145,10 +145,17 @@ pub(crate) enum Measure {
 }
 
 impl Measure {
+    pub(crate) fn unit(self) -> Option<&'static str> {
+        match self {
+            Self::Amounts(amount) => Some(amount.unit()),
+            _ => None,
+        }
+    }
+
     pub(crate) fn kind(self) -> Kind {
         match self {
             Self::Requests | Self::Overflowed => Kind::Counter,
-            Self::Duration => Kind::Histogram,
+            Self::Amounts(_) => Kind::Histogram,
             Self::InFlight | Self::LabelSets => Kind::Gauge,
         }
     }

@@ -4,6 +4,7 @@ use super::{
     SeriesSpec, Settings,
     prometheus::about_the_layer,
 };
+use crate::request::Amount;
 
 /// The semantic conventions of OpenTelemetry.
 pub(super) fn convention(settings: &Settings) -> Convention {
@@ -11,10 +12,10 @@ pub(super) fn convention(settings: &Settings) -> Convention {
         Role::Server => "server",
         Role::Client => "client",
     };
-    let family = |name: String, measure, series, help| FamilySpec {
+    let family = |name: String, measure: Measure, series, help| FamilySpec {
         name,
         help,
-        unit: (measure == Measure::Duration).then_some("seconds"),
+        unit: measure.unit(),
         measure,
         series,
     };
@@ -63,7 +64,7 @@ pub(super) fn convention(settings: &Settings) -> Convention {
         families: vec![
             family(
                 format!("http_{side}_request_duration_seconds"),
-                Measure::Duration,
+                Measure::Amounts(Amount::Duration),
                 0,
                 match settings.role {
                     Role::Server => "Duration of HTTP server requests.",
@@ -72,7 +73,7 @@ pub(super) fn convention(settings: &Settings) -> Convention {
             ),
             family(
                 format!("rpc_{side}_call_duration_seconds"),
-                Measure::Duration,
+                Measure::Amounts(Amount::Duration),
                 1,
                 match settings.role {
                     Role::Server => "Duration of inbound remote procedure calls.",

@@ -1,6 +1,7 @@
 use super::{
     Convention, FamilySpec, LabelSource, Measure, Role, SeriesFilter, SeriesSpec, Settings,
 };
+use crate::request::Amount;
 
 /// Prometheus' own conventions.
 pub(super) fn convention(settings: &Settings) -> Convention {
@@ -45,10 +46,10 @@ pub(super) fn series(
 
 /// The families with these series. Two of their names are not the same in all conventions.
 pub(super) fn families(prefix: &str, duration: &str, in_flight: &str) -> Vec<FamilySpec> {
-    let family = |name: &str, measure, series, help| FamilySpec {
+    let family = |name: &str, measure: Measure, series, help| FamilySpec {
         name: format!("{prefix}_{name}"),
         help,
-        unit: (measure == Measure::Duration).then_some("seconds"),
+        unit: measure.unit(),
         measure,
         series,
     };
@@ -73,7 +74,7 @@ pub(super) fn families(prefix: &str, duration: &str, in_flight: &str) -> Vec<Fam
         ),
         family(
             duration,
-            Measure::Duration,
+            Measure::Amounts(Amount::Duration),
             0,
             "Time from the call to the end of the response body, or of a stream to its head.",
         ),

@@ -1,5 +1,5 @@
 use super::{
-    Completion, DURATION, Outcome, Recorder, RequestKey, TraceId,
+    Amount, Completion, Outcome, Recorder, RequestKey, TraceId,
     call::{Call, End},
 };
 use crate::{
@@ -189,9 +189,9 @@ impl ActiveRequest {
             completion: Completion { outcome, code },
         };
         let finished = state.recorder.store.finish(key.with_labels(state.labels));
-        finished.observe(DURATION, nanos);
+        finished.observe(Amount::Duration.measure(), nanos);
         if let Some(trace) = self.trace.take() {
-            finished.exemplify(DURATION, nanos, trace.number());
+            finished.exemplify(Amount::Duration.measure(), nanos, trace.number());
         }
         finished.end(self.state.active);
         self.recycle();

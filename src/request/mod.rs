@@ -9,6 +9,7 @@
 //! the thread on which requests start then allocates a box for each.
 
 mod active;
+mod amount;
 mod call;
 mod exemplar;
 mod grpc;
@@ -22,10 +23,11 @@ mod trace_id;
 pub use self::trace_id::TraceId;
 
 pub(crate) use self::{
+    amount::Amount,
     exemplar::ExemplarOf,
     grpc::Code,
     key::{ActiveKey, RequestKey},
     outcome::{Completion, Outcome},
-    recorder::{DURATION, Recorder, VersionFrom},
+    recorder::{Recorder, VersionFrom},
     recording::{Panicking, Recording},
 };

@@ -13,9 +13,6 @@ pub(crate) struct Recorder {
     pub(crate) version_from: VersionFrom,
 }
 
-/// The store's number for the measure of durations.
-pub(crate) const DURATION: usize = 0;
-
 /// Where the label of the HTTP version gets its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum VersionFrom {
