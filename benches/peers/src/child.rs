@@ -3,14 +3,10 @@
 //! Some contenders set a recorder for the whole process, and a process has luck or none with where its code
 //! and memory lie: in a new one for each figure, this becomes noise that rounds average out.
 
-use crate::{
-    contenders::Contender,
-    measure::{allocations, heap, instructions, scaling, scrape, time},
-};
+use crate::contenders::Contender;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{
     env,
-    error::Error,
     process::{Command, Stdio},
 };
 
@@ -47,20 +43,4 @@ pub(crate) fn run<T: DeserializeOwned>(job: &Job, contender: &Contender) -> T {
 pub(crate) fn arguments(job: &Job, contender: &Contender) -> [String; 3] {
     let job = serde_json::to_string(job).expect("jobs are plain data");
     ["child".into(), job, contender.name.into()]
-}
-
-/// Does a job, and prints its figures.
-pub(crate) fn answer(job: &str, contender: &Contender) -> Result<(), Box<dyn Error>> {
-    let figures = match serde_json::from_str(job)? {
-        Job::Time => serde_json::to_string(&time::measure(contender)),
-        Job::Instructions => serde_json::to_string(&instructions::drive_counted(contender)),
-        Job::Allocations => serde_json::to_string(&allocations::measure(contender)),
-        Job::Scaling { threads } => serde_json::to_string(&scaling::measure(contender, &threads)),
-        Job::Scrape { label_sets } => {
-            serde_json::to_string(&scrape::measure(contender, label_sets))
-        }
-        Job::Heap { label_sets } => serde_json::to_string(&heap::measure(contender, label_sets)),
-    }?;
-    println!("{figures}");
-    Ok(())
 }

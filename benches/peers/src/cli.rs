@@ -1,5 +1,8 @@
-use crate::contenders::{self, Contender};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use crate::{
+    contenders::{self, Contender},
+    measure::{Part, Plan},
+};
+use clap::{Args, Parser, Subcommand};
 use std::{ops::RangeInclusive, path::PathBuf, str::FromStr, thread::available_parallelism};
 
 /// Measures what tower-red costs, beside its peers, and prints it as Markdown.
@@ -24,7 +27,7 @@ pub(crate) enum Command {
 pub(crate) struct Options {
     /// What to measure [default: all of it]. Its earlier figures are replaced, the others kept.
     #[arg(long, value_delimiter = ',')]
-    pub(crate) parts: Vec<Part>,
+    parts: Vec<Part>,
 
     /// Which contenders to measure, by name [default: all of them].
     #[arg(long, value_delimiter = ',')]
@@ -32,15 +35,15 @@ pub(crate) struct Options {
 
     /// How often each contender has its turn.
     #[arg(long, default_value_t = 15)]
-    pub(crate) rounds: usize,
+    rounds: usize,
 
     /// Numbers of threads to compare with one: `2`, or `2-16` for a curve, or `2-` for one up to the cores.
     #[arg(long, default_value = "2")]
-    pub(crate) threads: Threads,
+    threads: Threads,
 
     /// Numbers of label sets to scrape.
     #[arg(long, value_delimiter = ',', default_values_t = [1_000, 10_000])]
-    pub(crate) label_sets: Vec<usize>,
+    label_sets: Vec<usize>,
 
     /// Where all figures of all rounds are written to, and read from.
     #[arg(long, global = true, default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/target/results.json"))]
@@ -51,26 +54,18 @@ pub(crate) struct Options {
     pub(crate) chart: PathBuf,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Part {
-    /// Nanoseconds per request.
-    Time,
-    /// Instructions per request, where valgrind is installed.
-    Instructions,
-    /// Allocations and allocated bytes per request.
-    Allocations,
-    /// Throughput of several threads over that of one.
-    Scaling,
-    /// Time, size and memory of a scrape.
-    Scrape,
-}
-
 impl Options {
-    pub(crate) fn wants(&self, part: Part) -> bool {
-        self.parts.is_empty() || self.parts.contains(&part)
+    pub(crate) fn plan(&self) -> Plan {
+        Plan {
+            parts: self.parts.clone(),
+            contenders: self.contenders(),
+            rounds: self.rounds,
+            threads: self.threads.0.clone().collect(),
+            label_sets: self.label_sets.clone(),
+        }
     }
 
-    pub(crate) fn contenders(&self) -> Vec<&'static Contender> {
+    fn contenders(&self) -> Vec<&'static Contender> {
         if self.contenders.is_empty() {
             return contenders::ALL.iter().collect();
         }
@@ -101,13 +96,7 @@ impl FromStr for Name {
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct Threads(RangeInclusive<usize>);
-
-impl Threads {
-    pub(crate) fn numbers(&self) -> Vec<usize> {
-        self.0.clone().collect()
-    }
-}
+struct Threads(RangeInclusive<usize>);
 
 impl FromStr for Threads {
     type Err = std::num::ParseIntError;

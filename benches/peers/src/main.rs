@@ -13,18 +13,19 @@ mod support;
 
 use clap::Parser;
 use cli::{Cli, Command};
-use report::Results;
+use measure::Results;
 use std::error::Error;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let Cli { command, options } = Cli::parse();
     match command {
         None => {
-            let results = measure::all(&options);
+            let earlier = Results::load(&options.results).unwrap_or_default();
+            let results = measure::all(&options.plan(), earlier);
             results.save(&options.results)?;
-            report::show(&results, &options.chart)
+            results.show(&options.chart)
         }
-        Some(Command::Show) => report::show(&Results::load(&options.results)?, &options.chart),
-        Some(Command::Child { job, contender }) => child::answer(&job, contender.find()),
+        Some(Command::Show) => Results::load(&options.results)?.show(&options.chart),
+        Some(Command::Child { job, contender }) => measure::answer(&job, contender.find()),
     }
 }

@@ -1,4 +1,4 @@
-use super::{Contender, Middleware, Scrape, Send};
+use super::contender::{Contender, Middleware, Scrape, Send};
 use axum::Router;
 use axum_otel_metrics::{HttpMetricsLayer, HttpMetricsLayerBuilder};
 use opentelemetry_prometheus_0_32::exporter;

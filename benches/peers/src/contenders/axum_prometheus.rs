@@ -1,9 +1,12 @@
-use super::{Contender, Middleware, Scrape, Send, recorder::Recorder};
+use super::{
+    contender::{AXUM_PROMETHEUS, Contender, Middleware, Scrape, Send},
+    recorder::Recorder,
+};
 use axum::Router;
 use axum_prometheus::{AXUM_HTTP_REQUESTS_DURATION_SECONDS, BaseMetricLayer};
 
 pub(super) const CONTENDER: Contender = Contender {
-    name: super::AXUM_PROMETHEUS,
+    name: AXUM_PROMETHEUS,
     package: Some("axum-prometheus"),
     title: "axum-prometheus",
     records: "requests, duration to the head, in flight; buckets are filled apart from requests",

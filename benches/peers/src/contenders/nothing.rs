@@ -1,10 +1,10 @@
-use super::{Contender, Middleware};
+use super::contender::{self, Contender, Middleware};
 use crate::support::NothingLayer;
 use axum::Router;
 use tower::layer::layer_fn;
 
 pub(super) const BARE: Contender = Contender {
-    name: super::BARE,
+    name: contender::BARE,
     package: Some("axum"),
     title: "bare axum router",
     records: "nothing",
@@ -20,7 +20,7 @@ pub(super) const LAYER: Contender = Contender {
 };
 
 pub(super) const WRAPPER: Contender = Contender {
-    name: super::WRAPPER,
+    name: contender::WRAPPER,
     package: None,
     title: "layer that wraps future and body, and does nothing",
     records: "nothing: the least that it takes to see a response end",

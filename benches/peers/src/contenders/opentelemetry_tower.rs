@@ -1,4 +1,4 @@
-use super::{Contender, Middleware, Scrape, Send};
+use super::contender::{Contender, Middleware, Scrape, Send};
 use axum::Router;
 use opentelemetry::global;
 use opentelemetry_instrumentation_tower::http::server::{Layer, LayerBuilder};

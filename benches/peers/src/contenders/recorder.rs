@@ -1,4 +1,4 @@
-use super::{BUCKETS, Scrape, Send};
+use super::contender::{BUCKETS, Scrape, Send};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 /// The recorder that the `metrics` facade records into. There is one in a process.

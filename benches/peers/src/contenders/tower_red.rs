@@ -1,4 +1,4 @@
-use super::{Contender, Middleware, Scrape, Send};
+use super::contender::{Contender, Middleware, Scrape, Send, TOWER_RED};
 use axum::Router;
 use http::Request;
 use http_body::Body;
@@ -11,7 +11,7 @@ use tower::Service;
 use tower_red::{Exposition, MetricsLayer};
 
 pub(super) const CONTENDER: Contender = Contender {
-    name: super::TOWER_RED,
+    name: TOWER_RED,
     package: Some("tower-red"),
     title: "**tower-red**",
     records: "requests, errors, cancelled requests, duration to the end of the body, in flight; \

@@ -1,4 +1,4 @@
-use super::{Contender, Middleware};
+use super::contender::{Contender, Middleware};
 use axum::Router;
 use tower_http::trace::TraceLayer;
 

@@ -1,4 +1,4 @@
-use super::Rounds;
+use super::rounds::Rounds;
 use crate::{
     allocator,
     contenders::{BARE, Contender, WRAPPER},
@@ -48,7 +48,7 @@ pub(crate) fn table(rounds: &Rounds<Figures>) -> Table {
     for (contender, figures) in rounds.iter() {
         let Figures { allocations, bytes } = figures[0];
         table.row(
-            contender,
+            contender.title,
             [
                 format!("{allocations:.2}"),
                 beyond(allocations, bare.map(|base| base.allocations), 2),

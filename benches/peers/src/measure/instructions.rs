@@ -1,9 +1,8 @@
 //! Callgrind runs this very program, and counts while [`counted`] runs: without what comes before.
 
-use super::Rounds;
+use super::rounds::Rounds;
 use crate::{
     child::{self, Job},
-    cli::Options,
     contenders::{BARE, Contender, WRAPPER},
     report::Table,
     support::{drive, routes, served, targets},
@@ -16,13 +15,13 @@ const REQUESTS: usize = 6_000;
 const WARM_UP: usize = 1_200;
 
 /// Instructions per request. Empty where there is no valgrind.
-pub(super) fn measure(options: &Options) -> Rounds<f64> {
+pub(super) fn measure(contenders: &[&Contender]) -> Rounds<f64> {
     let mut rounds = Rounds::default();
     if Command::new("valgrind").arg("--version").output().is_err() {
         eprintln!("Instructions: valgrind is not installed");
         return rounds;
     }
-    for contender in options.contenders() {
+    for contender in contenders {
         eprintln!("Instructions: {}", contender.name);
         rounds.push(contender, per_request(contender));
     }
@@ -77,7 +76,7 @@ pub(crate) fn table(rounds: &Rounds<f64>) -> Table {
     for (contender, counts) in rounds.iter() {
         let count = counts[0];
         table.row(
-            contender,
+            contender.title,
             [
                 format!("{count:.0}"),
                 beyond(count, bare),

@@ -1,96 +1,99 @@
 //! What is measured, one file for each: how a child measures it, and the table of what children found.
 
-pub(crate) mod allocations;
-pub(crate) mod heap;
-pub(crate) mod instructions;
+mod allocations;
+mod heap;
+mod instructions;
 mod label_sets;
-pub(crate) mod scaling;
-pub(crate) mod scrape;
-pub(crate) mod time;
+mod results;
+mod rounds;
+mod scaling;
+mod scrape;
+mod time;
+mod versions;
 
-use crate::{
-    child::{self, Job},
-    cli::{Options, Part},
-    contenders::{self, Contender},
-    report::{Machine, Results},
-};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use std::collections::BTreeMap;
+pub(crate) use self::results::Results;
 
-/// What the contenders, by name, had in each round.
-#[derive(Debug, Deserialize, Serialize)]
-#[serde(transparent)]
-pub(crate) struct Rounds<T>(BTreeMap<String, Vec<T>>);
+use self::rounds::Rounds;
+use crate::{child::Job, contenders::Contender, report::Machine};
+use clap::ValueEnum;
+use std::error::Error;
+
+/// What to measure, and how often.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// All of them if it is empty.
+    pub(crate) parts: Vec<Part>,
+    pub(crate) contenders: Vec<&'static Contender>,
+    pub(crate) rounds: usize,
+    /// Numbers of threads to compare with one.
+    pub(crate) threads: Vec<usize>,
+    /// Numbers of label sets to scrape.
+    pub(crate) label_sets: Vec<usize>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Part {
+    /// Nanoseconds per request.
+    Time,
+    /// Instructions per request, where valgrind is installed.
+    Instructions,
+    /// Allocations and allocated bytes per request.
+    Allocations,
+    /// Throughput of several threads over that of one.
+    Scaling,
+    /// Time, size and memory of a scrape.
+    Scrape,
+}
+
+impl Plan {
+    fn wants(&self, part: Part) -> bool {
+        self.parts.is_empty() || self.parts.contains(&part)
+    }
+}
 
 /// Measures what is wanted. What is not keeps the figures that it had.
-pub(crate) fn all(options: &Options) -> Results {
-    let mut results = Results::load(&options.results).unwrap_or_default();
+pub(crate) fn all(plan: &Plan, earlier: Results) -> Results {
+    let mut results = earlier;
     results.machine = Machine::this();
-    let rounds = options.rounds;
-    if options.wants(Part::Time) {
-        results.time = Rounds::measure(options, rounds, &Job::Time);
+    let Plan {
+        contenders, rounds, ..
+    } = plan;
+    if plan.wants(Part::Time) {
+        results.time = Rounds::measure(contenders, *rounds, &Job::Time);
     }
-    if options.wants(Part::Instructions) {
-        results.instructions = instructions::measure(options);
+    if plan.wants(Part::Instructions) {
+        results.instructions = instructions::measure(contenders);
     }
-    if options.wants(Part::Allocations) {
-        results.allocations = Rounds::measure(options, 1, &Job::Allocations);
+    if plan.wants(Part::Allocations) {
+        results.allocations = Rounds::measure(contenders, 1, &Job::Allocations);
     }
-    if options.wants(Part::Scaling) {
-        let threads = options.threads.numbers();
-        results.scaling = Rounds::measure(options, rounds, &Job::Scaling { threads });
+    if plan.wants(Part::Scaling) {
+        let threads = plan.threads.clone();
+        results.scaling = Rounds::measure(contenders, *rounds, &Job::Scaling { threads });
     }
-    if options.wants(Part::Scrape) {
-        for &label_sets in &options.label_sets {
-            let scrapes = Rounds::measure(options, rounds, &Job::Scrape { label_sets });
+    if plan.wants(Part::Scrape) {
+        for &label_sets in &plan.label_sets {
+            let scrapes = Rounds::measure(contenders, *rounds, &Job::Scrape { label_sets });
             results.scrapes.insert(label_sets, scrapes);
-            let heaps = Rounds::measure(options, 1, &Job::Heap { label_sets });
+            let heaps = Rounds::measure(contenders, 1, &Job::Heap { label_sets });
             results.heaps.insert(label_sets, heaps);
         }
     }
     results
 }
 
-impl<T: DeserializeOwned> Rounds<T> {
-    /// Interleaved: in each round each contender has one turn, so that what slows a machine down for a while
-    /// does not hit one of them alone.
-    fn measure(options: &Options, rounds: usize, job: &Job) -> Self {
-        let mut figures = Self::default();
-        for round in 1..=rounds {
-            eprintln!("{job:?}: round {round} of {rounds}");
-            for contender in options.contenders() {
-                figures.push(contender, child::run(job, contender));
-            }
+/// Does a job in this process, and prints its figures.
+pub(crate) fn answer(job: &str, contender: &Contender) -> Result<(), Box<dyn Error>> {
+    let figures = match serde_json::from_str(job)? {
+        Job::Time => serde_json::to_string(&time::measure(contender)),
+        Job::Instructions => serde_json::to_string(&instructions::drive_counted(contender)),
+        Job::Allocations => serde_json::to_string(&allocations::measure(contender)),
+        Job::Scaling { threads } => serde_json::to_string(&scaling::measure(contender, &threads)),
+        Job::Scrape { label_sets } => {
+            serde_json::to_string(&scrape::measure(contender, label_sets))
         }
-        figures
-    }
-}
-
-impl<T> Rounds<T> {
-    fn push(&mut self, contender: &Contender, figures: T) {
-        let rounds = self.0.entry(contender.name.to_owned()).or_default();
-        rounds.push(figures);
-    }
-
-    pub(crate) fn of(&self, contender: &str) -> &[T] {
-        self.0.get(contender).map_or(&[], Vec::as_slice)
-    }
-
-    /// Those that were measured, in the order of the tables.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&'static Contender, &[T])> {
-        contenders::ALL
-            .iter()
-            .map(|contender| (contender, self.of(contender.name)))
-            .filter(|(_, rounds)| !rounds.is_empty())
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-impl<T> Default for Rounds<T> {
-    fn default() -> Self {
-        Self(BTreeMap::new())
-    }
+        Job::Heap { label_sets } => serde_json::to_string(&heap::measure(contender, label_sets)),
+    }?;
+    println!("{figures}");
+    Ok(())
 }

@@ -1,4 +1,4 @@
-use super::Rounds;
+use super::rounds::Rounds;
 use crate::{
     contenders::{Contender, Middleware},
     report::Table,
@@ -113,7 +113,7 @@ fn table(title: &str, rounds: &Rounds<Vec<Point>>, figure: fn(&Point) -> f64) ->
             let figures = rounds.iter().map(|points| figure(&points[place]));
             format!("{:.2}", Quartiles::of(figures))
         };
-        table.row(contender, (0..threads.len()).map(cell));
+        table.row(contender.title, (0..threads.len()).map(cell));
     }
     table
 }

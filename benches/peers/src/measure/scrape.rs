@@ -1,4 +1,4 @@
-use super::{Rounds, heap, label_sets::LabelSets};
+use super::{heap, label_sets::LabelSets, rounds::Rounds};
 use crate::{
     contenders::{Contender, Middleware},
     report::Table,
@@ -97,7 +97,7 @@ pub(crate) fn table(
         };
         let heap = heaps.of(contender.name).first().copied().flatten();
         table.row(
-            contender,
+            contender.title,
             [
                 quartiles(|figures| figures.later.all),
                 quartiles(|figures| figures.later.longest),

@@ -1,7 +1,7 @@
-use super::Rounds;
+use super::rounds::Rounds;
 use crate::{
-    contenders::{AXUM_PROMETHEUS, Contender, Middleware},
-    report::Table,
+    contenders::{AXUM_PROMETHEUS, BARE, Contender, Middleware, TOWER_RED},
+    report::{Bar, Table},
     statistics::{Quartiles, median},
     support::{NothingLayer, drive, routes, served, targets},
 };
@@ -102,7 +102,7 @@ pub(crate) fn table(rounds: &Rounds<Figures>) -> Table {
     for (contender, figures) in rounds.iter() {
         let peer = rounds.of(AXUM_PROMETHEUS);
         table.row(
-            contender,
+            contender.title,
             [
                 format!("{:.0}", added(figures)),
                 format!(
@@ -116,7 +116,20 @@ pub(crate) fn table(rounds: &Rounds<Figures>) -> Table {
     table
 }
 
-pub(crate) fn added(rounds: &[Figures]) -> Quartiles {
+/// What each adds to the bare router.
+pub(super) fn bars(rounds: &Rounds<Figures>) -> Vec<Bar> {
+    let layers = rounds
+        .iter()
+        .filter(|(contender, _)| contender.name != BARE);
+    let bar = |(contender, figures): (&Contender, &[Figures])| Bar {
+        title: contender.title.replace(['*', '`'], ""),
+        added: added(figures),
+        ours: contender.name == TOWER_RED,
+    };
+    layers.map(bar).collect()
+}
+
+fn added(rounds: &[Figures]) -> Quartiles {
     Quartiles::of(rounds.iter().map(|round| round.added))
 }
 

@@ -1,8 +1,4 @@
-use crate::{
-    contenders::{BARE, Contender, TOWER_RED},
-    measure::{Rounds, time},
-    statistics::Quartiles,
-};
+use crate::statistics::Quartiles;
 use plotters::{
     coord::Shift,
     prelude::*,
@@ -27,18 +23,19 @@ const OTHERS: RGBColor = RGBColor(0x5b, 0x8d, 0xb8);
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
-/// Draws what each contender adds to a request.
-pub(super) fn draw(rounds: &Rounds<time::Figures>, path: &Path) -> Result<(), Box<dyn Error>> {
-    let mut bars: Vec<_> = rounds
-        .iter()
-        .filter(|(contender, _)| contender.name != BARE)
-        .map(|(contender, rounds)| (contender, time::added(rounds)))
-        .collect();
-    bars.sort_by(|(_, one), (_, other)| one.median.total_cmp(&other.median));
-    let longest = bars
-        .iter()
-        .map(|(_, added)| added.third)
-        .fold(1.0, f64::max);
+/// What a layer adds to a request.
+pub(crate) struct Bar {
+    pub(crate) title: String,
+    pub(crate) added: Quartiles,
+    /// It is the one that all this is about.
+    pub(crate) ours: bool,
+}
+
+/// Draws bars of nanoseconds, the shortest first.
+pub(crate) fn draw(mut bars: Vec<Bar>, path: &Path) -> Result<(), Box<dyn Error>> {
+    bars.sort_by(|one, other| one.added.median.total_cmp(&other.added.median));
+    let thirds = bars.iter().map(|bar| bar.added.third);
+    let longest = thirds.fold(1.0, f64::max);
     let height = TOP + ROW * bars.len() as i32 + BOTTOM;
     let area = SVGBackend::new(path, (WIDTH as u32, height as u32)).into_drawing_area();
     text(
@@ -48,17 +45,11 @@ pub(super) fn draw(rounds: &Rounds<time::Figures>, path: &Path) -> Result<(), Bo
         TITLE,
         HPos::Left,
     )?;
-    for ((contender, added), row) in bars.into_iter().zip(0..) {
-        let middle = TOP + ROW * row + ROW / 2;
-        Bar { contender, added }.draw(&area, middle, longest)?;
+    for (bar, row) in bars.iter().zip(0..) {
+        bar.draw(&area, TOP + ROW * row + ROW / 2, longest)?;
     }
     area.present()?;
     Ok(())
-}
-
-struct Bar {
-    contender: &'static Contender,
-    added: Quartiles,
 }
 
 impl Bar {
@@ -67,11 +58,7 @@ impl Bar {
             let share = (nanoseconds / longest).clamp(0.0, 1.0);
             BARS.0 + (share * f64::from(BARS.1 - BARS.0)).round() as i32
         };
-        let colour = if self.contender.name == TOWER_RED {
-            OURS
-        } else {
-            OTHERS
-        };
+        let colour = if self.ours { OURS } else { OTHERS };
         let Quartiles {
             first,
             median,
@@ -84,8 +71,7 @@ impl Bar {
         area.draw(&Rectangle::new(corners, colour.filled()))?;
         let quartiles = vec![(x(first), middle), (x(third), middle)];
         area.draw(&PathElement::new(quartiles, INK.stroke_width(2)))?;
-        let title = self.contender.title.replace(['*', '`'], "");
-        text(area, &title, (BARS.0 - 10, middle), LABEL, HPos::Right)?;
+        text(area, &self.title, (BARS.0 - 10, middle), LABEL, HPos::Right)?;
         text(
             area,
             &format!("{median:.0}"),

@@ -1,8 +1,4 @@
-use crate::contenders::{self, Contender};
 use std::{fmt, iter};
-
-/// The versions that were measured.
-const LOCK: &str = include_str!("../../Cargo.lock");
 
 /// A table in Markdown, a row for each contender.
 pub(crate) struct Table {
@@ -29,28 +25,10 @@ impl Table {
         self.note = Some(note.into());
     }
 
-    pub(crate) fn row(&mut self, contender: &Contender, cells: impl IntoIterator<Item = String>) {
-        let title = contender.title.to_owned();
-        self.rows.push(iter::once(title).chain(cells).collect());
+    pub(crate) fn row(&mut self, title: &str, cells: impl IntoIterator<Item = String>) {
+        let title = iter::once(title.to_owned());
+        self.rows.push(title.chain(cells).collect());
     }
-}
-
-/// Who is compared.
-pub(super) fn contenders() -> Table {
-    let mut table = Table::new("Contenders", ["", "version", "records"]);
-    for contender in &contenders::ALL {
-        let version = contender.package.and_then(version).unwrap_or_default();
-        table.row(
-            contender,
-            [version.to_owned(), contender.records.to_owned()],
-        );
-    }
-    table
-}
-
-fn version(package: &str) -> Option<&'static str> {
-    let (_, entry) = LOCK.split_once(&format!("name = \"{package}\"\nversion = \""))?;
-    Some(entry.split_once('"')?.0)
 }
 
 impl fmt::Display for Table {

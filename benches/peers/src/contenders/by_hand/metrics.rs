@@ -1,5 +1,8 @@
 use super::{
-    super::{Contender, Middleware, Scrape, Send, recorder::Recorder},
+    super::{
+        contender::{Contender, Middleware, Scrape, Send},
+        recorder::Recorder,
+    },
     route,
 };
 use axum::{

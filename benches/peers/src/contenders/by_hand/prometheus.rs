@@ -1,5 +1,5 @@
 use super::{
-    super::{BUCKETS, Contender, Middleware, Scrape, Send},
+    super::contender::{BUCKETS, Contender, Middleware, Scrape, Send},
     RECORDS, route,
 };
 use axum::{
