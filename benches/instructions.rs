@@ -4,15 +4,20 @@
 //! nothing. With `-- --check`, it fails if that is more than 5 % above the figure in
 //! `benches/instructions.txt`; with `-- --record`, it writes that file.
 
-mod support;
+#[path = "support/callgrind.rs"]
+mod callgrind;
+#[path = "support/nothing.rs"]
+mod nothing;
+#[path = "support/router.rs"]
+mod router;
+#[path = "support/serve.rs"]
+mod serve;
 
 use axum::Router;
+use callgrind::{Count, REQUESTS, measured};
+use nothing::NothingLayer;
+use router::{drive, routes, served, targets};
 use std::process::ExitCode;
-use support::{
-    NothingLayer,
-    callgrind::{Count, REQUESTS, measured},
-    drive, routes, served, targets,
-};
 use tower_red::MetricsLayer;
 
 const COUNT: Count = Count {

@@ -1,17 +1,20 @@
 //! Instructions per unary gRPC call to a bare service. See `instructions`.
 
+#[path = "support/callgrind.rs"]
+mod callgrind;
 #[path = "support/calls.rs"]
 mod calls;
-mod support;
+#[path = "support/nothing.rs"]
+mod nothing;
+#[path = "support/serve.rs"]
+mod serve;
 
 use axum::body::Body;
+use callgrind::{Count, REQUESTS, measured};
 use calls::{answer_call, drive_calls};
 use http::{Request, Response};
+use nothing::NothingLayer;
 use std::{convert::Infallible, process::ExitCode};
-use support::{
-    NothingLayer,
-    callgrind::{Count, REQUESTS, measured},
-};
 use tower::{Layer, Service, service_fn};
 use tower_red::MetricsLayer;
 

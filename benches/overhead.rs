@@ -4,19 +4,26 @@
 
 #[path = "support/calls.rs"]
 mod calls;
-mod support;
+#[path = "support/nothing.rs"]
+mod nothing;
+#[path = "support/router.rs"]
+mod router;
+#[path = "support/serve.rs"]
+mod serve;
 
 use axum::{Router, body::Body};
 use calls::{answer_call, drive_calls};
 use divan::{Bencher, counter::ItemsCount};
 use http::{Method, Request, Response, StatusCode};
 use http_body::Body as _;
+use nothing::NothingLayer;
+use router::{drive, routes, served, targets};
+use serve::serve;
 use std::{
     convert::Infallible,
     pin::pin,
     task::{Context, Poll, Waker},
 };
-use support::{NothingLayer, drive, routes, serve, served, targets};
 use tower::{Layer, Service, service_fn};
 use tower_red::{Exposition, MetricsLayer, RouteTemplate};
 

@@ -6,22 +6,22 @@ use std::{
 };
 
 /// How many are driven and counted.
-pub const REQUESTS: usize = 6_000;
+pub(crate) const REQUESTS: usize = 6_000;
 
 /// What is counted.
-pub struct Count {
+pub(crate) struct Count {
     /// What one of them is.
-    pub kind: &'static str,
+    pub(crate) kind: &'static str,
     /// What it is without any layer.
-    pub bare: &'static str,
+    pub(crate) bare: &'static str,
     /// Where its figure is kept.
-    pub record: &'static str,
+    pub(crate) record: &'static str,
 }
 
 impl Count {
     /// With `--drive`, drives the contender that follows; else counts what that takes in this program. With
     /// `--record`, keeps the figure; with `--check`, fails if it is more than 5 % above the one that was kept.
-    pub fn main(&self, drive: impl FnOnce(&str)) -> ExitCode {
+    pub(crate) fn main(&self, drive: impl FnOnce(&str)) -> ExitCode {
         let arguments: Vec<String> = env::args().skip(1).collect();
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         if let ["--drive", contender] = arguments[..] {
@@ -83,6 +83,6 @@ fn per_request(contender: &str) -> i64 {
 }
 
 #[inline(never)]
-pub fn measured(drive: impl FnOnce()) {
+pub(crate) fn measured(drive: impl FnOnce()) {
     drive();
 }

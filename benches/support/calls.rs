@@ -1,8 +1,6 @@
-//! Unary gRPC calls: apart, since the benchmarks beside others have none.
+//! Unary gRPC calls, and the answer to them.
 
-#![allow(unreachable_pub)]
-
-use super::support::serve;
+use super::serve::serve;
 use axum::body::Body;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
@@ -14,7 +12,7 @@ use std::{
 use tower::Service;
 
 /// Makes that many unary gRPC calls of one method, each served by a clone.
-pub fn drive_calls<S, B>(service: &S, calls: usize)
+pub(crate) fn drive_calls<S, B>(service: &S, calls: usize)
 where
     S: Service<Request<Body>, Response = Response<B>, Error = Infallible> + Clone,
     B: http_body::Body,
@@ -30,7 +28,7 @@ where
 }
 
 /// Answers a gRPC call with a message and a status in the trailers.
-pub fn answer_call(
+pub(crate) fn answer_call(
     _: Request<Body>,
 ) -> Ready<Result<Response<impl http_body::Body + use<>>, Infallible>> {
     let trailers = HeaderMap::from_iter([(

@@ -11,7 +11,7 @@ use tower::{Layer, Service};
 /// Layer that wraps the service, its future and its body, and does nothing: what any layer that has to see
 /// the end of a response costs at least.
 #[derive(Clone, Copy, Debug)]
-pub struct NothingLayer;
+pub(crate) struct NothingLayer;
 
 impl<S> Layer<S> for NothingLayer {
     type Service = Nothing<S>;
@@ -22,7 +22,7 @@ impl<S> Layer<S> for NothingLayer {
 }
 
 #[derive(Clone, Debug)]
-pub struct Nothing<S> {
+pub(crate) struct Nothing<S> {
     inner: S,
 }
 
@@ -47,7 +47,7 @@ where
 
 pin_project! {
     #[derive(Debug)]
-    pub struct NothingFuture<F> {
+    pub(crate) struct NothingFuture<F> {
         #[pin]
         inner: F,
     }
@@ -67,7 +67,7 @@ where
 
 pin_project! {
     #[derive(Debug)]
-    pub struct NothingBody<B> {
+    pub(crate) struct NothingBody<B> {
         #[pin]
         inner: B,
     }
