@@ -1,10 +1,9 @@
-use super::MetricsLayerBuilder;
 use crate::{
     Buckets, BuildError, Exposition, MetricsLayer, exposition,
     gather::{HistogramBounds, LayerFamilies, Source},
     histogram::{Bins, NativeBuckets},
-    label::{Peers, RouteSettings, Routes},
-    naming::{Convention, Naming, Role, Settings},
+    label::{RouteSettings, Routes},
+    naming::{Convention, Role},
     request::{ExemplarOf, Recorder, VersionFrom},
     store::{Store, StoreSettings},
 };
@@ -17,51 +16,16 @@ pub(super) struct Config {
     pub(super) constant_labels: Vec<(String, String)>,
     pub(super) native: Option<NativeBuckets>,
     /// Whether anything is measured and exposed.
-    pub(crate) enabled: bool,
-    buckets: Buckets,
-    routes: RouteSettings,
-    shows_versions: bool,
-    max_label_sets: usize,
-    exemplar_of: Option<ExemplarOf>,
-    clock: Option<Clock>,
+    pub(super) enabled: bool,
+    pub(super) buckets: Buckets,
+    pub(super) routes: RouteSettings,
+    pub(super) shows_versions: bool,
+    pub(super) max_label_sets: usize,
+    pub(super) exemplar_of: Option<ExemplarOf>,
+    pub(super) clock: Option<Clock>,
 }
 
 impl Config {
-    /// Without checks, for a builder of which nothing was configured or everything was checked.
-    pub(super) fn new(builder: MetricsLayerBuilder) -> Self {
-        let settings = Settings {
-            naming: builder.naming,
-            role: match builder.client {
-                true => Role::Client,
-                false => Role::Server,
-            },
-            namespace: builder.namespace,
-            label_names: builder.label_names,
-            peers: !builder.peers.is_empty(),
-            scheme: builder.scheme,
-        };
-        Self {
-            convention: Convention::new(&settings),
-            constant_labels: builder.constant_labels,
-            native: None,
-            enabled: builder.enabled,
-            buckets: builder.buckets,
-            routes: RouteSettings {
-                skipped: builder.skipped,
-                templates: builder.templates,
-                streams: builder.streams,
-                services: builder.services,
-                unnamed_methods: builder.naming == Naming::OpenTelemetry,
-                client: builder.client,
-                peers: Peers::new(builder.peers),
-            },
-            shows_versions: builder.naming == Naming::OpenTelemetry,
-            max_label_sets: builder.max_label_sets,
-            exemplar_of: builder.exemplar_of,
-            clock: builder.clock,
-        }
-    }
-
     pub(super) fn into_pair(self) -> (MetricsLayer, Exposition) {
         let (layer, families, recorder) = self.into_families();
         let clock = recorder.clock.clone();

@@ -4,7 +4,6 @@ mod checks;
 mod config;
 mod setters;
 
-use self::config::Config;
 use crate::{
     Buckets, BuildError, Exposition, MetricsLayer, NativeHistogram,
     naming::{LabelNames, Naming},
@@ -90,7 +89,7 @@ impl MetricsLayer {
     ///
     /// The same as `MetricsLayer::builder().pair()`, which cannot fail when nothing is configured.
     pub fn pair() -> (Self, Exposition) {
-        Config::new(MetricsLayerBuilder::default()).into_pair()
+        MetricsLayerBuilder::default().into_config().into_pair()
     }
 
     /// A builder with the default configuration.

@@ -6,6 +6,7 @@ mod negotiation;
 mod registration;
 mod response;
 mod scrape;
+mod source;
 mod stream;
 
 pub use self::{body::ExpositionBody, future::ExpositionFuture};
@@ -13,9 +14,9 @@ pub use self::{body::ExpositionBody, future::ExpositionFuture};
 pub(crate) use self::registration::{check_registry, register};
 
 use self::{
-    chunk::Pool,
     instruments::{Instruments, Measurement},
     scrape::ScrapeRequest,
+    source::Source,
 };
 use crate::gather::LayerFamilies;
 use http::{Method, Request};
@@ -98,17 +99,6 @@ pub struct Exposition {
     /// `None` if the endpoint is disabled.
     source: Option<Arc<Source>>,
     instruments: Option<Arc<Instruments>>,
-}
-
-/// What is exposed.
-struct Source {
-    registry: Option<Registry>,
-    layer: Option<LayerFamilies>,
-    /// The layer's, if there is one.
-    clock: Option<Clock>,
-    pool: Arc<Pool>,
-    /// Only the scrape that holds it is prepared. Tokio's semaphore needs no Tokio runtime.
-    permit: Semaphore,
 }
 
 impl Exposition {

@@ -1,8 +1,8 @@
 use super::{
-    Source,
     body::ExpositionBody,
     instruments::{Instruments, Measurement},
     response,
+    source::Source,
     stream::Stream,
 };
 use crate::{

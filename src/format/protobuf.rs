@@ -1,8 +1,8 @@
 //! Messages of `io.prometheus.client`, by the numbers of its `metrics.proto`.
 
 use super::{
-    Format, Writer,
     wire::{Message, push_double, push_message, push_sint, push_str, push_uint, push_varint},
+    writer::{Format, Writer},
 };
 use crate::{
     histogram::SparseBuckets,

@@ -1,8 +1,8 @@
 //! The two formats that are text.
 
 use super::{
-    Format, Writer,
     number::{bound_text, push_count, push_float, push_number, push_str},
+    writer::{Format, Writer},
 };
 use crate::model::{Exemplar, Family, Histogram, Kind, Sample, Timestamp};
 use std::sync::Arc;

@@ -5,6 +5,7 @@ mod matched_path;
 mod method;
 mod names;
 mod peer;
+mod route;
 mod routes;
 mod scheme;
 mod service;
@@ -19,7 +20,8 @@ pub use self::{peer::Peer, template::RouteTemplate};
 pub(crate) use self::{
     method::Method,
     peer::{MAX_PEERS, Peers, is_same_peer},
-    routes::{CallRoute, Route, Routes},
+    route::{CallRoute, Route},
+    routes::Routes,
     scheme::Scheme,
     set::{LabelSet, Labelled},
     settings::RouteSettings,

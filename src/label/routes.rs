@@ -1,60 +1,14 @@
 use super::{
-    LabelSet, OTHER, OVERFLOW, Peers, RouteSettings, RouteTemplate, UNMATCHED,
+    CallRoute, LabelSet, OTHER, OVERFLOW, Peers, Route, RouteSettings, RouteTemplate, UNMATCHED,
     names::Names,
     service::service_of,
-    set::{LabelSets, Labelled},
+    set::{LabelSets, Labelled, OVERFLOW_ROUTE, UNMATCHED_ROUTE},
 };
 use crate::sync::List;
 use http::{Extensions, Request};
 
-/// The numbers of the two routes that every layer has.
-const UNMATCHED_ROUTE: u32 = 0;
-const OVERFLOW_ROUTE: u32 = 1;
 /// No method of a program has a longer path.
 const LONGEST_PATH: usize = 256;
-
-/// The route of a request, with everything that it decides.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Route {
-    pub(crate) labels: LabelSet,
-    /// Whether its requests are not recorded at all.
-    pub(crate) skipped: bool,
-    /// Whether its responses are streams.
-    pub(crate) stream: bool,
-    number: u32,
-}
-
-impl Route {
-    fn is_unmatched(&self) -> bool {
-        self.number == UNMATCHED_ROUTE
-    }
-}
-
-/// The route of a request whose headers say that it is a gRPC call.
-#[derive(Clone, Debug)]
-pub(crate) struct CallRoute {
-    pub(crate) route: Route,
-    /// Whether it is proven or declared: the request is then a call even if there never is a response.
-    pub(crate) known: bool,
-    /// Whether the request goes out from here: it is then a call whatever answers it.
-    pub(crate) outgoing: bool,
-    /// Whether it stands for methods that are neither declared nor proven.
-    pub(crate) unknown_method: bool,
-    /// The path that becomes a route if the call is OK.
-    pub(crate) unproven: Option<Box<str>>,
-}
-
-impl CallRoute {
-    fn new(route: Route, known: bool) -> Self {
-        Self {
-            route,
-            known,
-            outgoing: false,
-            unknown_method: route.is_unmatched(),
-            unproven: None,
-        }
-    }
-}
 
 /// The routes that were seen so far. Templates come from the program, so their number is bounded.
 pub(crate) struct Routes {
@@ -292,16 +246,6 @@ impl Routes {
 
     pub(crate) fn peers(&self) -> &Peers {
         &self.peers
-    }
-}
-
-impl Labelled {
-    pub(crate) fn is_unmatched(self) -> bool {
-        self.route == UNMATCHED_ROUTE
-    }
-
-    pub(crate) fn is_overflow(self) -> bool {
-        self.route == OVERFLOW_ROUTE
     }
 }
 

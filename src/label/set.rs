@@ -1,5 +1,8 @@
 use crate::sync::{HASH_FACTOR, List, Table};
 
+/// The numbers of the two routes that every layer has.
+pub(super) const UNMATCHED_ROUTE: u32 = 0;
+pub(super) const OVERFLOW_ROUTE: u32 = 1;
 /// The number that stands for a request's route and peer, and the number that they overflow to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LabelSet {
@@ -17,6 +20,16 @@ pub(crate) struct Labelled {
 }
 
 /// All label sets that were seen so far.
+impl Labelled {
+    pub(crate) fn is_unmatched(self) -> bool {
+        self.route == UNMATCHED_ROUTE
+    }
+
+    pub(crate) fn is_overflow(self) -> bool {
+        self.route == OVERFLOW_ROUTE
+    }
+}
+
 pub(super) struct LabelSets {
     by_id: List<Labelled>,
     ids: Table<(Labelled, u32)>,

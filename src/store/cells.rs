@@ -1,6 +1,6 @@
 use super::{
-    BLOCK, Place, PlaceOfBins,
     keys::{Key, Keys, hash},
+    layout::{BLOCK, Place, PlaceOfBins},
 };
 use crate::sync::{Cursor, Table, lock};
 use std::sync::{

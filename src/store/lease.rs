@@ -1,6 +1,6 @@
 //! Which shard a thread writes: one that it leases and that no other thread writes, or the common one.
 
-use super::{Store, shard::Shard};
+use super::shard::Shard;
 use crate::sync::lock;
 use std::{
     cell::Cell,
@@ -27,23 +27,27 @@ const COMMON: usize = usize::MAX - 1;
 thread_local! {
     // These have no destructor, so that reading them is cheap and works until the thread is gone. The lease has one.
     static NUMBER: Cell<usize> = const { Cell::new(UNDECIDED) };
-    static LAST: Cell<Option<(&'static Store, &'static Shard)>> = const { Cell::new(None) };
+    static LAST: Cell<(*const (), Option<&'static Shard>)> = const { Cell::new((ptr::null(), None)) };
     static LEASE: ShardLease = ShardLease::take();
 }
 
-/// The shard that this thread writes in a store. The last one is remembered, since most processes have one store.
+/// The shard that this thread writes in a store, which is told by its address. The last one is remembered, since most
+/// processes have one store.
 #[inline]
-pub(super) fn shard(store: &'static Store) -> &'static Shard {
+pub(super) fn shard(
+    store: *const (),
+    of_lease: impl FnOnce(usize) -> &'static Shard,
+) -> &'static Shard {
     match LAST.get() {
-        Some((last, shard)) if ptr::eq(last, store) => shard,
-        _ => change_to(store),
+        (last, Some(shard)) if ptr::eq(last, store) => shard,
+        _ => change_to(store, of_lease),
     }
 }
 
 #[cold]
-fn change_to(store: &'static Store) -> &'static Shard {
-    let shard = store.shard_of(current());
-    LAST.set(Some((store, shard)));
+fn change_to(store: *const (), of_lease: impl FnOnce(usize) -> &'static Shard) -> &'static Shard {
+    let shard = of_lease(current());
+    LAST.set((store, Some(shard)));
     shard
 }
 
@@ -94,7 +98,7 @@ impl Drop for ShardLease {
     fn drop(&mut self) {
         let Some(number) = self.number else { return };
         NUMBER.set(COMMON);
-        LAST.set(None);
+        LAST.set((ptr::null(), None));
         lock(&POOL).returned.push(number);
     }
 }

@@ -10,6 +10,7 @@
 mod cells;
 mod exemplars;
 mod keys;
+mod layout;
 mod lease;
 mod shard;
 mod snapshot;
@@ -17,7 +18,7 @@ mod snapshot;
 mod tests;
 
 pub(crate) use self::{
-    exemplars::{Exemplar, ExemplarMap},
+    exemplars::Exemplar,
     keys::{Key, Keys},
     snapshot::Snapshot,
 };
@@ -25,6 +26,7 @@ pub(crate) use self::{
 use self::{
     cells::Cell,
     exemplars::Exemplars,
+    layout::{Layout, Measure},
     shard::{FINISHED, STARTED, Shard},
 };
 use crate::histogram::Bins;
@@ -86,7 +88,7 @@ impl Store {
     // Left to the compiler, it is a call with a frame of its own: 30 instructions.
     #[inline(always)]
     pub(crate) fn start(&'static self, key: Key) -> Option<Active> {
-        let shard = lease::shard(self);
+        let shard = self.shard();
         let cell = match shard.active.find(key.key) {
             Some(cell) => cell,
             None => shard.active.find_or_insert(&self.active, key)?,
@@ -98,7 +100,7 @@ impl Store {
     /// Finds where something that finished is counted. It may have started on another thread.
     #[inline]
     pub(crate) fn finish(&'static self, key: Key) -> Finished {
-        let shard = lease::shard(self);
+        let shard = self.shard();
         let cell = match shard.finished.find(key.key) {
             Some(cell) => Some(cell),
             None => shard.finished.find_or_insert(&self.finished, key),
@@ -108,6 +110,12 @@ impl Store {
             shard,
             cell,
         }
+    }
+
+    /// The shard that this thread writes.
+    #[inline]
+    fn shard(&'static self) -> &'static Shard {
+        lease::shard(ptr::from_ref(self).cast(), |lease| self.shard_of(lease))
     }
 
     /// Whether the budget is used up.
@@ -184,62 +192,5 @@ impl Finished {
             let bucket = of.bins.classic(of.bins.find(amount));
             exemplars.offer(cell.index, (measure, bucket), id, amount);
         }
-    }
-}
-
-/// A measure, and its place in a cell.
-#[derive(Debug)]
-struct Measure {
-    bins: Bins,
-    place: Place,
-}
-
-/// The size of a cell.
-#[derive(Debug)]
-struct Layout {
-    /// Words that each cell has from the start.
-    words: usize,
-    /// Blocks of bins. A cell gets each one when something first falls into it.
-    blocks: usize,
-}
-
-/// The place of a measure in a cell.
-#[derive(Clone, Copy, Debug)]
-struct Place {
-    sum: usize,
-    bins: PlaceOfBins,
-}
-
-/// Few bins are among the words of a cell, many are in blocks.
-#[derive(Clone, Copy, Debug)]
-enum PlaceOfBins {
-    Words(usize),
-    Blocks(usize),
-}
-
-/// How many bins a block has.
-const BLOCK: usize = 64;
-/// Up to so many bins are among the words: the most buckets that a classic histogram can have.
-const MAX_INLINE: usize = 65;
-
-impl Layout {
-    fn new(measures: Box<[Bins]>) -> (Self, Box<[Measure]>) {
-        let (mut words, mut blocks) = (0, 0);
-        let places = measures.into_iter().map(|bins| {
-            let sum = words;
-            words += 1;
-            let len = bins.len();
-            let place = if len <= MAX_INLINE {
-                words += len;
-                PlaceOfBins::Words(sum + 1)
-            } else {
-                blocks += len.div_ceil(BLOCK);
-                PlaceOfBins::Blocks(blocks - len.div_ceil(BLOCK))
-            };
-            let place = Place { sum, bins: place };
-            Measure { bins, place }
-        });
-        let measures = places.collect();
-        (Self { words, blocks }, measures)
     }
 }

@@ -1,7 +1,7 @@
 use super::{
-    Layout,
     cells::{Cell, Cells},
     keys::{Key, Keys},
+    layout::Layout,
 };
 
 /// The words of an active cell: how many things started here, and how many finished here.

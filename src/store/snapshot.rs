@@ -1,4 +1,10 @@
-use super::{BLOCK, Exemplar, ExemplarMap, Place, PlaceOfBins, Store, cells::Cell, shard::Shard};
+use super::{
+    Store,
+    cells::Cell,
+    exemplars::{Exemplar, ExemplarMap},
+    layout::{BLOCK, Place, PlaceOfBins},
+    shard::Shard,
+};
 use crate::sync::Cursor;
 use std::{mem, sync::atomic::Ordering};
 

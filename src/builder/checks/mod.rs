@@ -4,10 +4,48 @@ mod names;
 mod peers;
 mod routes;
 
-use super::{Config, MetricsLayerBuilder};
-use crate::BuildError;
+use super::{MetricsLayerBuilder, config::Config};
+use crate::{
+    BuildError,
+    label::{Peers, RouteSettings},
+    naming::{Naming, Role, Settings},
+};
 
 impl MetricsLayerBuilder {
+    /// Without checks, for a builder of which nothing was configured or everything was checked.
+    pub(super) fn into_config(self) -> Config {
+        let settings = Settings {
+            role: match self.client {
+                true => Role::Client,
+                false => Role::Server,
+            },
+            namespace: self.namespace,
+            label_names: self.label_names,
+            peers: !self.peers.is_empty(),
+            scheme: self.scheme,
+        };
+        Config {
+            convention: self.naming.convention(&settings),
+            constant_labels: self.constant_labels,
+            native: None,
+            enabled: self.enabled,
+            buckets: self.buckets,
+            routes: RouteSettings {
+                skipped: self.skipped,
+                templates: self.templates,
+                streams: self.streams,
+                services: self.services,
+                unnamed_methods: self.naming == Naming::OpenTelemetry,
+                client: self.client,
+                peers: Peers::new(self.peers),
+            },
+            shows_versions: self.naming == Naming::OpenTelemetry,
+            max_label_sets: self.max_label_sets,
+            exemplar_of: self.exemplar_of,
+            clock: self.clock,
+        }
+    }
+
     pub(super) fn validate(self) -> Result<Config, BuildError> {
         self.check_values()?;
         self.check_routes()?;
@@ -16,7 +54,7 @@ impl MetricsLayerBuilder {
         let bounds = self.buckets.nanos();
         let native = self.native.map(|native| native.validate(&bounds));
         let native = native.transpose()?;
-        let mut config = Config::new(self);
+        let mut config = self.into_config();
         config.native = native;
         // Those of the convention too, under the names that they were given.
         names::check_labels(&config.constant_labels, &config.convention)?;

@@ -1,0 +1,69 @@
+use super::{Convention, Settings, axum_prometheus, open_telemetry, prometheus};
+use crate::BuildError;
+use std::str::FromStr;
+
+/// How families and labels are called.
+///
+/// All of them show the same counts, read from the same cells. The README compares them in a table. Defaults to
+/// [`Naming::Prometheus`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Naming {
+    /// Prometheus' own conventions: `http_requests_total{method="GET",route="/users/{id}",status="200"}`.
+    #[default]
+    Prometheus,
+    /// The semantic conventions of OpenTelemetry, version 1.40, as Prometheus spells them:
+    /// `http_server_request_duration_seconds` by the letter of the stable conventions for HTTP,
+    /// `http_server_active_requests` where they are not stable yet, and for gRPC calls
+    /// `rpc_server_call_duration_seconds`, a release candidate.
+    ///
+    /// What is absent there is absent here: a request without a route has no `http_route`, and one that ended before
+    /// its response, or with a status above 599, has no `http_response_status_code`. Requests are counted by the
+    /// histogram's `_count`.
+    ///
+    /// On a server, `error_type` is there only if the server is at fault (the code of a 5xx, a gRPC code that is an
+    /// error, `panic`, `service`, `body`) or the request was cancelled: `cancelled`, or `CANCELLED` for a gRPC call.
+    /// `url_scheme` of an outgoing request is that of its URI.
+    OpenTelemetry,
+    /// The names and labels of the crate `axum-prometheus`, for dashboards that have them:
+    /// `axum_http_requests_total{method="GET",status="200",endpoint="/users/{id}"}`.
+    ///
+    /// They mean a little more here. The duration is that of the whole response, unless it is a stream. `endpoint`
+    /// is `_unmatched` where that crate has the raw path, and unknown methods are `_OTHER`. Requests that were
+    /// cancelled, failed or panicked are counted, as 499 and 500.
+    AxumPrometheus,
+}
+
+/// By its name in configurations: `prometheus`, `opentelemetry` or `axum-prometheus`.
+///
+/// ```
+/// use tower_red::Naming;
+///
+/// assert_eq!("opentelemetry".parse(), Ok(Naming::OpenTelemetry));
+/// assert!("statsd".parse::<Naming>().unwrap_err().to_string().contains("\"statsd\""));
+/// ```
+impl FromStr for Naming {
+    type Err = BuildError;
+
+    fn from_str(name: &str) -> Result<Self, BuildError> {
+        match name {
+            "prometheus" => Ok(Self::Prometheus),
+            "opentelemetry" => Ok(Self::OpenTelemetry),
+            "axum-prometheus" => Ok(Self::AxumPrometheus),
+            _ => Err(BuildError::UnknownNaming {
+                name: name.to_owned(),
+            }),
+        }
+    }
+}
+
+impl Naming {
+    pub(crate) fn convention(self, settings: &Settings) -> Convention {
+        let convention = match self {
+            Self::Prometheus => prometheus::convention(settings),
+            Self::OpenTelemetry => open_telemetry::convention(settings),
+            Self::AxumPrometheus => axum_prometheus::convention(settings),
+        };
+        convention.renamed(settings)
+    }
+}
