@@ -35,6 +35,7 @@ mod mistakes;
 mod naming;
 #[cfg(feature = "protobuf")]
 mod protobuf;
+mod random_model;
 mod routes;
 mod streams;
 mod stretches;
