@@ -67,12 +67,12 @@ impl LayerFamilies {
 
     /// All families, as they are now. Everything but the gauge is of one moment.
     pub(crate) async fn gather(&self) -> Vec<Family> {
-        let keys = self.source.key_counts();
-        while self.project_some(keys) {
-            yield_now().await;
-        }
         // The gauge first, so that whatever it no longer shows in flight is counted.
+        self.project(self.source.key_counts()).await;
         let active = self.read_active().await;
+        // The keys of what has ended since are among these.
+        let keys = self.source.key_counts();
+        self.project(keys).await;
         let counts = Arc::new(self.source.collect(keys).await);
         let scrape = Scrape {
             families: self,
@@ -82,6 +82,13 @@ impl LayerFamilies {
         };
         let families = self.convention.families.iter();
         families.map(|family| scrape.family(family)).collect()
+    }
+
+    /// Makes the series of these keys.
+    async fn project(&self, keys: KeyCounts) {
+        while self.project_some(keys) {
+            yield_now().await;
+        }
     }
 
     /// Makes some more of the series of these keys. `false` once all are there.
@@ -102,14 +109,14 @@ impl LayerFamilies {
         views.collect()
     }
 
-    /// The values of the gauge's series, in their order.
-    async fn read_active(&self) -> Vec<u64> {
+    /// The gauge's series, and their values in the order of that view: the next view may have more.
+    async fn read_active(&self) -> (SeriesView, Vec<u64>) {
         let specs = self.convention.series.iter();
         let mut in_flight = specs
             .zip(self.views())
             .filter(|(spec, _)| spec.is_in_flight());
         let Some((_, view)) = in_flight.next() else {
-            return Vec::new();
+            return Default::default();
         };
         let mut values = Vec::with_capacity(view.order.len());
         let mut left = GAUGE_KEYS_PER_STRETCH;
@@ -125,7 +132,7 @@ impl LayerFamilies {
             }
             values.push(sum);
         }
-        values
+        (view, values)
     }
 
     /// The names of the families, and their kinds.
@@ -163,7 +170,7 @@ struct Scrape<'a> {
     families: &'a LayerFamilies,
     views: Vec<SeriesView>,
     counts: Arc<Counts>,
-    active: Vec<u64>,
+    active: (SeriesView, Vec<u64>),
 }
 
 impl Scrape<'_> {
@@ -191,10 +198,10 @@ impl Scrape<'_> {
                 }),
                 None => Box::new(Vec::new()),
             },
-            Measure::InFlight => Box::new(GaugeSeries {
-                view,
-                values: self.active.clone(),
-            }),
+            Measure::InFlight => {
+                let (view, values) = self.active.clone();
+                Box::new(GaugeSeries { view, values })
+            }
             Measure::Overflowed => {
                 let keys = view.order.iter().flat_map(|row| view.table.keys(*row));
                 self.single(keys.map(|key| counts.requests(key)).sum())

@@ -33,6 +33,12 @@ pub(super) struct End {
     pub(super) nanos: u64,
 }
 
+impl End {
+    fn is_ok(&self) -> bool {
+        self.status.is_some_and(|status| status.number() == 200)
+    }
+}
+
 impl Call {
     pub(super) fn new(route: CallRoute, headers: &HeaderMap) -> Self {
         Self {
@@ -107,7 +113,9 @@ impl Call {
 
     fn code(&self, end: &End) -> Code {
         match end.outcome {
-            Outcome::Complete if end.left => self.code.unwrap_or(Code::OK),
+            Outcome::Complete if end.left && self.is_grpc() && end.is_ok() => {
+                self.code.unwrap_or(Code::OK)
+            }
             Outcome::Complete => self
                 .code
                 .or_else(|| end.status.map(Code::from_status))

@@ -8,8 +8,11 @@ use crate::support::{
 use futures_util::FutureExt;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::BodyExt;
+use prometheus_client::registry::Registry;
 use std::{
     collections::BTreeMap,
+    convert::Infallible,
+    future::{Future, pending},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -295,4 +298,75 @@ async fn requests_that_come_and_go_between_the_pieces_of_a_scrape_are_not_in_fli
     let text = String::from_utf8(body.into()).unwrap();
     assert_consistent(&text);
     assert_eq!(Scrape::parse(&text).sum("http_requests_in_flight"), 0.0);
+}
+
+/// A layer around a service that never answers, under routes that are told.
+fn waiting(layer: &MetricsLayer, route: String) -> impl Future + Unpin + use<> {
+    let route = RouteTemplate::new(route.leak());
+    let request = Request::get("/").extension(route).body(()).unwrap();
+    let never = |_: Request<()>| pending::<Result<Response<ScriptedBody>, Infallible>>();
+    Box::pin(layer.layer(service_fn(never)).call(request))
+}
+
+#[tokio::test]
+async fn a_request_that_ends_during_a_scrape_is_in_flight_or_counted() {
+    // However far the scrape is when the first request of a label set ends.
+    for polls in 0..20 {
+        let (layer, mut exposition) = MetricsLayer::pair();
+        let request = waiting(&layer, String::from("/slow"));
+        let mut scrape = exposition.call(Request::new(()));
+        let mut early = None;
+        for _ in 0..polls {
+            early = early.or((&mut scrape).now_or_never());
+            if early.is_some() {
+                break;
+            }
+        }
+        drop(request);
+        let response = match early {
+            Some(response) => response,
+            None => scrape.await,
+        };
+        let body = response.unwrap().into_body().collect().await.unwrap();
+        let text = String::from_utf8(body.to_bytes().into()).unwrap();
+        let scrape = Scrape::parse(&text);
+        let in_flight = scrape.get(r#"http_requests_in_flight{method="GET",route="/slow"}"#);
+        let counted = scrape.sum("http_requests_total");
+        assert!(in_flight + counted >= 1.0, "{polls}: {text}");
+    }
+}
+
+#[test]
+fn encodings_of_one_registry_from_several_threads_do_not_mix_up_series() {
+    let mut registry = Registry::default();
+    let layer = MetricsLayer::builder().register(&mut registry).unwrap();
+    let held: Vec<_> = (0..5)
+        .map(|_| waiting(&layer, String::from("/held")))
+        .collect();
+    let done = AtomicBool::new(false);
+    let encode = || {
+        while !done.load(Ordering::Relaxed) {
+            let mut text = String::new();
+            prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
+            let mut gauges = text
+                .lines()
+                .filter(|line| line.starts_with("http_requests_in_flight{"));
+            let held = r#"http_requests_in_flight{method="GET",route="/held"} 5"#;
+            assert!(
+                gauges.all(|line| line == held || !line.ends_with(" 5")),
+                "{text}"
+            );
+        }
+    };
+    thread::scope(|scope| {
+        (0..3).for_each(|_| {
+            scope.spawn(encode);
+        });
+        for n in 0..1_000 {
+            let mut request = waiting(&layer, format!("/a{n:04}"));
+            assert!((&mut request).now_or_never().is_none());
+        }
+        done.store(true, Ordering::Relaxed);
+    });
+    drop(held);
 }

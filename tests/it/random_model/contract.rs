@@ -105,8 +105,9 @@ impl Model {
         let proves = seen.is_some_and(|(_, name, _)| name == "OK") && overrule.is_none();
         let mut code = call.as_ref().map(|_| match ending {
             Ending::Complete => seen.unwrap_or(mapped(case.status)),
-            // Whatever status its head has.
-            Ending::Left => seen.unwrap_or(CODES[0]),
+            // The normal end of a call that was answered as one.
+            Ending::Left if is_grpc && case.status == 200 => seen.unwrap_or(CODES[0]),
+            Ending::Left => seen.unwrap_or(mapped(case.status)),
             Ending::Cancelled if case.timeout.is_some_and(|timeout| millis >= timeout) => {
                 ("4", "DEADLINE_EXCEEDED", true)
             }
