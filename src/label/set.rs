@@ -21,6 +21,14 @@ pub(crate) struct Labelled {
 
 /// All label sets that were seen so far.
 impl Labelled {
+    /// The same for requests of all routes together.
+    pub(crate) fn of_any_route(self) -> Self {
+        Self {
+            route: UNMATCHED_ROUTE,
+            ..self
+        }
+    }
+
     pub(crate) fn is_unmatched(self) -> bool {
         self.route == UNMATCHED_ROUTE
     }

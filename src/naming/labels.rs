@@ -145,8 +145,15 @@ impl SeriesSpec {
 
     /// What active requests with that key show. `None` if the filter leaves them out.
     pub(crate) fn of_active(&self, key: ActiveKey, routes: &Routes) -> Option<LabelValues> {
-        self.is_in_flight().then_some(LabelValues {
-            labelled: routes.labelled(key.labels)?,
+        let labelled = routes.labelled(key.labels)?;
+        let labelled = match self.filter {
+            SeriesFilter::InFlight => labelled,
+            // Not the route of whichever key came first: that would decide the order of series.
+            SeriesFilter::InFlightByMethod => labelled.of_any_route(),
+            _ => return None,
+        };
+        Some(LabelValues {
+            labelled,
             method: key.method,
             version: Version::NONE,
             scheme: key.scheme,
