@@ -61,15 +61,11 @@ def outgoing(a):
     )
     a.add(
         "ClientLatencyHigh",
-        block(
-            """
-            @over@
-            and @volume@
-            @exclude@
-            """,
-            over=a.each_above(r("peer_route", "client_seconds", "p95_rate5m"), "client_latency_p95"),
-            volume=a.each_above(r("peer_route", "client_requests", "rate5m"), "min_rate"),
-            exclude=r.watched("", "client_latency").strip(),
+        a.each_busy_above(
+            r("peer_route", "client_seconds", "p95_rate5m"),
+            "client_latency_p95",
+            r("peer_route", "client_requests", "rate5m"),
+            "client_latency",
         ),
         "10m",
         "warning",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from .. import settings as s
 from ..rules import Records
+from ..text import block
 
 JOB = "{{ $labels.job }}"
 INSTANCE = "{{ $labels.instance }}"
@@ -95,3 +96,16 @@ class Alerts:
     def each_above(self, series, name):
         """Series of routes, replicas or peers beyond a setting of their job."""
         return f"{series} > on (job) group_left () {self.r.threshold(name)}"
+
+    def each_busy_above(self, series, name, volume, excluded):
+        """As `each_above`, of those with enough requests, without the routes that the settings leave out."""
+        return block(
+            """
+            @over@
+            and @volume@
+            @exclude@
+            """,
+            over=self.each_above(series, name),
+            volume=self.each_above(volume, "min_rate"),
+            exclude=self.r.watched("", excluded).strip(),
+        )

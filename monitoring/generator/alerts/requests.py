@@ -51,15 +51,11 @@ def route_errors(a):
     r = a.r
     a.add(
         "RouteErrorRatioHigh",
-        block(
-            """
-            @over@
-            and @volume@
-            @exclude@
-            """,
-            over=a.each_above(r("route", "errors", "ratio_rate5m"), "error_ratio"),
-            volume=a.each_above(r("route", "requests", "rate5m"), "min_rate"),
-            exclude=r.watched("", "errors").strip(),
+        a.each_busy_above(
+            r("route", "errors", "ratio_rate5m"),
+            "error_ratio",
+            r("route", "requests", "rate5m"),
+            "errors",
         ),
         "2m",
         "warning",
@@ -105,15 +101,11 @@ def latency(a):
     r = a.r
     a.add(
         "LatencyHigh",
-        block(
-            """
-            @over@
-            and @volume@
-            @exclude@
-            """,
-            over=a.each_above(r("route", "seconds", "p95_rate5m"), "latency_p95"),
-            volume=a.each_above(r("route", "requests", "rate5m"), "min_rate"),
-            exclude=r.watched("", "latency").strip(),
+        a.each_busy_above(
+            r("route", "seconds", "p95_rate5m"),
+            "latency_p95",
+            r("route", "requests", "rate5m"),
+            "latency",
         ),
         "10m",
         "warning",
