@@ -1,7 +1,7 @@
 //! No series is there twice, whatever is configured and whatever comes: Prometheus would drop the second one
 //! silently.
 
-use crate::support::{Scrape, text};
+use crate::support::{Scrape, random::Random, text};
 use futures_util::FutureExt;
 use http::{Request, Response, Version};
 use http_body_util::{BodyExt, Full};
@@ -10,22 +10,6 @@ use tower::{Layer, Service, service_fn};
 use tower_red::{
     Exposition, MetricsLayer, MetricsLayerBuilder, Naming, Peer, RouteTemplate, TraceId,
 };
-
-/// Numbers without order, the same in every run.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) as usize % end
-    }
-
-    fn one_of<T: Clone>(&mut self, all: &[T]) -> T {
-        all[self.below(all.len())].clone()
-    }
-}
 
 const NAMINGS: [Naming; 3] = [
     Naming::Prometheus,

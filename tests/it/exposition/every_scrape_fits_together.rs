@@ -20,7 +20,7 @@ use std::{
     thread,
 };
 use tower::{Layer, Service, ServiceExt, service_fn};
-use tower_red::{MetricsLayer, ResponseBody, RouteTemplate};
+use tower_red::{Exposition, MetricsLayer, ResponseBody, RouteTemplate};
 
 /// That what one scrape says fits together: counter and histogram are equal, buckets only go up.
 fn assert_consistent(text: &str) {
@@ -256,10 +256,8 @@ async fn a_scrape_of_many_chunks_is_whole() {
     }
 }
 
-#[tokio::test]
-async fn a_large_scrape_is_written_in_pieces_between_which_others_get_their_turn() {
-    let (driven, exposition) = TestLayer::pair(small_buckets());
-    drive_many(&driven, 2_000).await;
+/// Scrapes, with something else to do at each turn that the scrape gives to others: the text, and the turns.
+async fn scrape_between(exposition: &Exposition, others: impl AsyncFn(u16)) -> (String, u16) {
     let mut scrape = exposition.clone().oneshot(Request::new(())).boxed();
     let mut turns = 0;
     let response = loop {
@@ -267,12 +265,22 @@ async fn a_large_scrape_is_written_in_pieces_between_which_others_get_their_turn
             break response.unwrap();
         }
         turns += 1;
+        others(turns).await;
+    };
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    (String::from_utf8(body.into()).unwrap(), turns)
+}
+
+#[tokio::test]
+async fn a_large_scrape_is_written_in_pieces_between_which_others_get_their_turn() {
+    let (driven, exposition) = TestLayer::pair(small_buckets());
+    drive_many(&driven, 2_000).await;
+    let (text, turns) = scrape_between(&exposition, async |_| {
         let answer = Ending::Answer(200);
         driven.drive(Method::GET, USERS, 1, answer).await;
-    };
+    })
+    .await;
     assert!(turns >= 4, "{turns}");
-    let body = response.into_body().collect().await.unwrap().to_bytes();
-    let text = String::from_utf8(body.into()).unwrap();
     assert_consistent(&text);
     assert!(Scrape::parse(&text).sum("http_requests_total") >= 2_000.0);
 }
@@ -281,21 +289,14 @@ async fn a_large_scrape_is_written_in_pieces_between_which_others_get_their_turn
 async fn requests_that_come_and_go_between_the_pieces_of_a_scrape_are_not_in_flight() {
     let (driven, exposition) = TestLayer::pair(small_buckets());
     drive_many(&driven, 2_000).await;
-    let mut scrape = exposition.clone().oneshot(Request::new(())).boxed();
-    let mut turns = 0;
-    let response = loop {
-        if let Some(response) = (&mut scrape).now_or_never() {
-            break response.unwrap();
-        }
+    let (text, _) = scrape_between(&exposition, async |turn| {
         // At every second turn with a status that was not there before.
-        turns += 1;
-        for status in [200, 300 + turns / 2 % 100] {
+        for status in [200, 300 + turn / 2 % 100] {
             let answer = Ending::Answer(status);
             driven.drive(Method::GET, USERS, 50, answer).await;
         }
-    };
-    let body = response.into_body().collect().await.unwrap().to_bytes();
-    let text = String::from_utf8(body.into()).unwrap();
+    })
+    .await;
     assert_consistent(&text);
     assert_eq!(Scrape::parse(&text).sum("http_requests_in_flight"), 0.0);
 }

@@ -1,6 +1,6 @@
 //! Cancelled: dropped by whoever owns it.
 
-use super::{Client, Protocol, Server, answers, cancelled, failed, layered};
+use super::{Client, Protocol, Server, answers, cancelled, failed};
 use crate::support::{Scrape, Step::Data, complete, serve, settled, sum, times};
 use axum::{
     Router,
@@ -23,7 +23,8 @@ use tower_red::MetricsLayer;
 
 #[tokio::test]
 async fn a_response_whose_client_leaves_midway_is_cancelled_in_its_body() {
-    let server = layered(Router::new().route("/endless", answers(200, &[Data, Data, Data]))).await;
+    let server =
+        Server::new(Router::new().route("/endless", answers(200, &[Data, Data, Data]))).await;
     let way = async |mut client: Client| {
         let mut body = client.send("GET", "/endless").await.unwrap().into_body();
         body.frame().await.unwrap().unwrap();
@@ -35,7 +36,8 @@ async fn a_response_whose_client_leaves_midway_is_cancelled_in_its_body() {
 
 #[tokio::test]
 async fn a_cancelled_5xx_is_cancelled_and_no_error() {
-    let server = layered(Router::new().route("/unavailable", answers(503, &[Data, Data]))).await;
+    let server =
+        Server::new(Router::new().route("/unavailable", answers(503, &[Data, Data]))).await;
     let way = async |mut client: Client| {
         let mut body = client
             .send("GET", "/unavailable")
@@ -51,7 +53,7 @@ async fn a_cancelled_5xx_is_cancelled_and_no_error() {
 
 #[tokio::test]
 async fn a_reset_http2_stream_is_cancelled_and_its_connection_goes_on() {
-    let server = layered(
+    let server = Server::new(
         Router::new()
             .route("/fixed", get(|| async { "fixed" }))
             // More than the window, so that the server cannot be done with it.
@@ -91,7 +93,7 @@ async fn a_reset_http2_stream_is_cancelled_and_its_connection_goes_on() {
 
 #[tokio::test]
 async fn a_request_whose_client_leaves_before_the_head_is_cancelled_in_its_head() {
-    let server = layered(Router::new().route("/never", get(pending::<()>))).await;
+    let server = Server::new(Router::new().route("/never", get(pending::<()>))).await;
     let way = async |mut client: Client| {
         let _response = client.start("GET", "/never").await;
         server.in_flight(1.0).await;
@@ -120,7 +122,7 @@ async fn a_timeout_outside_of_the_layer_cancels_the_request() {
 
 #[tokio::test]
 async fn a_timeout_inside_of_the_layer_is_a_response_like_any_other() {
-    let server = layered(
+    let server = Server::new(
         Router::new()
             .route("/never", get(pending::<()>))
             .layer(timeout()),
@@ -152,7 +154,7 @@ async fn a_body_timeout_outside_of_the_layer_cancels_the_body_and_one_inside_fai
         .counts(cancelled("GET", "/endless", "200", "body"), way)
         .await;
 
-    let inside = layered(app().layer(timeout)).await;
+    let inside = Server::new(app().layer(timeout)).await;
     inside
         .counts(failed("GET", "/endless", "200", "body"), way)
         .await;
@@ -160,7 +162,7 @@ async fn a_body_timeout_outside_of_the_layer_cancels_the_body_and_one_inside_fai
 
 #[tokio::test]
 async fn a_client_that_leaves_in_its_upload_is_counted_once() {
-    let server = layered(Router::new().route("/upload", post(|_: Bytes| async {}))).await;
+    let server = Server::new(Router::new().route("/upload", post(|_: Bytes| async {}))).await;
     let once = async || {
         let after = settled(&server.exposition).await;
         let counted = after.sum("http_requests_total");
@@ -199,7 +201,7 @@ fn requests_of_a_runtime_that_ends_are_cancelled() {
         .build();
     let serves = serves.unwrap();
     let never = Router::new().route("/never", get(pending::<()>));
-    let server = serves.block_on(layered(never));
+    let server = serves.block_on(Server::new(never));
     let mut client = std::net::TcpStream::connect(server.address).unwrap();
     client
         .write_all(b"GET /never HTTP/1.1\r\nhost: localhost\r\n\r\n")
@@ -213,7 +215,7 @@ fn requests_of_a_runtime_that_ends_are_cancelled() {
 /// Some vanish with their connection and some by resetting their stream, before and after the head.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn five_hundred_requests_aborted_at_once_are_all_counted_once() {
-    let server = layered(
+    let server = Server::new(
         Router::new()
             .route("/never", get(pending::<()>))
             .route("/endless", answers(200, &[Data, Data])),

@@ -1,6 +1,6 @@
 //! Complete: the last frame was handed to the server.
 
-use super::{Client, Protocol, Server, answers, failed, layered};
+use super::{Client, Protocol, Server, answers, failed};
 use crate::support::{
     Scrape, ScriptedBody,
     Step::{self, Data, End, Error, LastData, Trailers},
@@ -20,7 +20,7 @@ use tower_red::MetricsLayer;
 
 #[tokio::test]
 async fn a_response_is_complete_when_its_body_is_polled_to_its_end() {
-    let server = layered(
+    let server = Server::new(
         Router::new()
             .route("/fixed", get(|| async { "fixed" }))
             .route("/large", get(|| async { vec![0_u8; 1 << 20] }))
@@ -40,7 +40,7 @@ async fn a_response_is_complete_when_its_body_is_polled_to_its_end() {
 #[tokio::test]
 async fn a_response_is_complete_with_its_trailers() {
     let server =
-        layered(Router::new().route("/trailers", answers(200, &[Data, Data, Trailers]))).await;
+        Server::new(Router::new().route("/trailers", answers(200, &[Data, Data, Trailers]))).await;
     let way = async |mut client: Client| {
         client.read("GET", "/trailers").await.unwrap();
     };
@@ -51,7 +51,7 @@ async fn a_response_is_complete_with_its_trailers() {
 
 #[tokio::test]
 async fn a_body_that_ends_with_its_connection_is_complete() {
-    let server = layered(Router::new().route("/stream", answers(200, &[Data, End]))).await;
+    let server = Server::new(Router::new().route("/stream", answers(200, &[Data, End]))).await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     stream
         .write_all(b"GET /stream HTTP/1.0\r\n\r\n")
@@ -69,7 +69,7 @@ async fn a_body_that_ends_with_its_connection_is_complete() {
 #[tokio::test]
 async fn a_response_whose_body_is_never_polled_is_complete_at_its_head() {
     // Bodies that never end: whoever waits for their end waits in vain.
-    let server = layered(
+    let server = Server::new(
         Router::new()
             .route("/fixed", get(|| async { "fixed" }))
             .route("/empty", get(|| async {}))
@@ -103,7 +103,7 @@ async fn a_response_whose_body_is_never_polled_is_complete_at_its_head() {
 /// How bodies really end, as measured on hyper: polled or not, with `None` or not, `is_end_stream` or not.
 #[tokio::test]
 async fn every_request_is_counted_once_and_complete_whatever_hyper_does_with_its_body() {
-    let server = layered(
+    let server = Server::new(
         Router::new()
             .route("/fixed", get(|| async { "fixed" }))
             .route("/empty", get(|| async {}))
@@ -146,7 +146,7 @@ async fn an_upgrade_is_complete_at_its_101_while_its_connection_lives_on() {
             .body(Body::new(ScriptedBody::new(&[Data])))
             .unwrap()
     };
-    let server = layered(Router::new().route("/upgrade", get(upgrade))).await;
+    let server = Server::new(Router::new().route("/upgrade", get(upgrade))).await;
     let mut client = server.client(Protocol::Http1).await;
     let mut request = request("GET", "/upgrade");
     request

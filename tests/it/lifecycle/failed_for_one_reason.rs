@@ -1,7 +1,7 @@
 //! Failed: the service returned an error, its body failed, or it panicked. Or it was never ready, which is no
 //! request.
 
-use super::{Client, Protocol, Server, answers, cancelled, failed, layered, panics};
+use super::{Client, Protocol, Server, answers, cancelled, failed, panics};
 use crate::support::{
     Scrape,
     Step::{Data, End, Error, Panic},
@@ -24,7 +24,8 @@ use tower_red::MetricsLayer;
 
 #[tokio::test]
 async fn a_body_that_fails_is_a_body_error() {
-    let server = layered(Router::new().route("/fails", answers(200, &[Data, Data, Error]))).await;
+    let server =
+        Server::new(Router::new().route("/fails", answers(200, &[Data, Data, Error]))).await;
     let way = async |mut client: Client| {
         client.read("GET", "/fails").await.unwrap_err();
     };
@@ -35,7 +36,7 @@ async fn a_body_that_fails_is_a_body_error() {
 
 #[tokio::test]
 async fn a_complete_5xx_is_an_error_with_its_code() {
-    let server = layered(
+    let server = Server::new(
         Router::new()
             .route(
                 "/fixed",
@@ -93,7 +94,7 @@ async fn a_panic_in_call_is_a_panic() {
 
 #[tokio::test]
 async fn a_panic_in_poll_is_a_panic() {
-    let server = layered(Router::new().route("/panic", get(panics))).await;
+    let server = Server::new(Router::new().route("/panic", get(panics))).await;
     let way = async |mut client: Client| {
         client.send("GET", "/panic").await.unwrap_err();
     };
@@ -104,7 +105,8 @@ async fn a_panic_in_poll_is_a_panic() {
 
 #[tokio::test]
 async fn a_panic_in_the_body_is_a_panic_under_the_code_already_sent() {
-    let server = layered(Router::new().route("/panic", answers(202, &[Data, Data, Panic]))).await;
+    let server =
+        Server::new(Router::new().route("/panic", answers(202, &[Data, Data, Panic]))).await;
     let way = async |mut client: Client| {
         client.read("GET", "/panic").await.unwrap_err();
     };
@@ -130,7 +132,7 @@ async fn a_panic_that_is_caught_outside_is_a_panic_and_one_caught_inside_is_its_
         .counts(failed("GET", "/panic", "500", "panic"), way)
         .await;
 
-    let inside = layered(app().layer(CatchPanicLayer::new())).await;
+    let inside = Server::new(app().layer(CatchPanicLayer::new())).await;
     inside
         .counts(failed("GET", "/panic", "500", "500"), way)
         .await;
@@ -142,7 +144,7 @@ async fn a_panic_is_nothing_to_the_other_requests_of_its_connection() {
     let app = Router::new()
         .route("/panic", get(panics))
         .route("/never", get(pending::<()>));
-    let server = layered(app).await;
+    let server = Server::new(app).await;
     let mut client = server.client(Protocol::Http2).await;
     let bystander = client.start("GET", "/never").await;
     server.in_flight(1.0).await;

@@ -1,6 +1,6 @@
 //! In flight, and how long.
 
-use super::{PROTOCOLS, answers, clocked, handed, layered};
+use super::{PROTOCOLS, Server, answers, handed};
 use crate::support::{Scrape, ScriptedBody, Step::Data, complete, times};
 use axum::{
     Router,
@@ -11,7 +11,7 @@ use axum::{
 use bytes::Bytes;
 use http_body_util::{BodyExt, channel::Channel};
 use std::{future::pending, time::Duration};
-use tower_red::RouteTemplate;
+use tower_red::{MetricsLayer, RouteTemplate};
 
 #[tokio::test]
 async fn a_response_overrules_the_route_but_not_where_the_request_is_in_flight() {
@@ -23,7 +23,7 @@ async fn a_response_overrules_the_route_but_not_where_the_request_is_in_flight()
         let app = Router::new()
             .route("/files/{name}", files)
             .route("/other", other);
-        let server = layered(app).await;
+        let server = Server::new(app).await;
         let gauges = async || {
             let scrape = Scrape::of(&server.exposition).await;
             (scrape.get(START), scrape.get(OTHER))
@@ -64,7 +64,11 @@ async fn a_response_overrules_the_route_but_not_where_the_request_is_in_flight()
 async fn a_streamed_response_lasts_from_its_call_to_the_end_of_its_body() {
     for protocol in PROTOCOLS {
         let (answer, route) = handed();
-        let (server, clock) = clocked(Router::new().route("/stream", route)).await;
+        let (server, clock) = Server::clocked(
+            MetricsLayer::builder(),
+            Router::new().route("/stream", route),
+        )
+        .await;
         let mut client = server.client(protocol).await;
         let response = client.start("GET", "/stream").await;
         server.in_flight(1.0).await;
@@ -88,7 +92,8 @@ async fn a_streamed_response_lasts_from_its_call_to_the_end_of_its_body() {
 #[tokio::test]
 async fn a_cancelled_request_lasts_until_it_is_dropped() {
     for protocol in PROTOCOLS {
-        let (server, clock) = clocked(
+        let (server, clock) = Server::clocked(
+            MetricsLayer::builder(),
             Router::new()
                 .route("/never", get(pending::<()>))
                 .route("/endless", answers(200, &[Data])),
@@ -117,7 +122,11 @@ async fn a_cancelled_request_lasts_until_it_is_dropped() {
 async fn a_response_that_ends_with_its_head_lasts_until_its_head() {
     for protocol in PROTOCOLS {
         let (answer, route) = handed();
-        let (server, clock) = clocked(Router::new().route("/stream", any(route))).await;
+        let (server, clock) = Server::clocked(
+            MetricsLayer::builder(),
+            Router::new().route("/stream", any(route)),
+        )
+        .await;
         let mut client = server.client(protocol).await;
         let response = client.start("GET", "/stream").await;
         server.in_flight(1.0).await;

@@ -1,26 +1,7 @@
 //! One request, made up at random.
 
+use crate::support::random::Random;
 use std::collections::VecDeque;
-
-/// Numbers without order, the same in every run.
-pub(super) struct Random(pub(super) u64);
-
-impl Random {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) as usize % end
-    }
-
-    fn one_of<T: Clone>(&mut self, all: &[T]) -> T {
-        all[self.below(all.len())].clone()
-    }
-
-    fn some<T>(&mut self, make: impl Fn(&mut Self) -> T) -> Option<T> {
-        (self.below(3) == 0).then(|| make(self))
-    }
-}
 
 /// Paths, and the routes that HTTP has for them on the server.
 const PATHS: [(&str, &str); 9] = [

@@ -5,11 +5,11 @@ mod contract;
 mod journey;
 
 use self::{
-    case::{Case, Random, SKIPPED, STREAMS},
+    case::{Case, SKIPPED, STREAMS},
     contract::Model,
     journey::Inner,
 };
-use crate::support::{Scrape, TestLayer, two_buckets};
+use crate::support::{Scrape, TestLayer, random::Random, two_buckets};
 use std::{
     sync::{Arc, atomic::Ordering},
     thread,

@@ -7,6 +7,7 @@ pub(crate) mod example;
 pub(crate) mod grpc;
 pub(crate) mod grpc_service;
 mod layer;
+pub(crate) mod random;
 #[cfg(feature = "axum")]
 pub(crate) mod server;
 

@@ -2,6 +2,7 @@
 
 use super::{Body, Scrape, request, serve, settled, until};
 use axum::Router;
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
@@ -10,6 +11,7 @@ use hyper::{
     client::conn::{http1, http2},
 };
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
+use tokio::net::TcpStream;
 use tower_red::{Exposition, MetricsLayer, MetricsLayerBuilder};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -53,6 +55,14 @@ impl Server {
         }
     }
 
+    /// A client that has each frame in its hands.
+    pub(crate) async fn h2(&self) -> h2::client::SendRequest<Bytes> {
+        let stream = TcpStream::connect(self.address).await.unwrap();
+        let (client, connection) = h2::client::handshake(stream).await.unwrap();
+        tokio::spawn(connection);
+        client
+    }
+
     /// Has requests end that way over each protocol, by a client that is gone then.
     pub(crate) async fn counts(&self, expected: BTreeMap<String, f64>, way: impl AsyncFn(Client)) {
         for protocol in PROTOCOLS {
@@ -85,6 +95,23 @@ impl Server {
             scrape.sum("http_requests_in_flight") == expected
         };
         until(&format!("{expected} in flight"), is_so).await;
+    }
+
+    /// The only request of these labels took that long: not in the one bucket, but in the other.
+    pub(crate) async fn lasted(
+        &self,
+        route: &str,
+        status: &str,
+        seconds: f64,
+        buckets: (&str, &str),
+    ) {
+        let scrape = settled(&self.exposition).await;
+        let labels = format!(r#"method="GET",route="{route}",status="{status}""#);
+        let name = "http_request_duration_seconds";
+        let bucket = |le| scrape.get(&format!(r#"{name}_bucket{{le="{le}",{labels}}}"#));
+        assert_eq!(scrape.get(&format!("{name}_count{{{labels}}}")), 1.0);
+        assert_eq!(scrape.get(&format!("{name}_sum{{{labels}}}")), seconds);
+        assert_eq!((bucket(buckets.0), bucket(buckets.1)), (0.0, 1.0));
     }
 }
 
