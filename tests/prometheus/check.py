@@ -89,18 +89,17 @@ class Example:
         return f"127.0.0.1:{self.port}"
 
 
-class Classic(http.server.ThreadingHTTPServer):
-    """Hands scrapes on that ask for the classic text format alone, which Prometheus cannot be told to."""
+class Endpoint(http.server.ThreadingHTTPServer):
+    """Answers every scrape with the content type and the body that it is given a function for."""
 
     daemon_threads = True
 
-    def __init__(self, of):
+    def __init__(self, answer):
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
-                headers, body = get(of.port, "/metrics", accept="text/plain;version=0.0.4")
-                assert headers["content-type"].startswith("text/plain; version=0.0.4"), headers
+                content_type, body = answer()
                 self.send_response(200)
-                self.send_header("content-type", headers["content-type"])
+                self.send_header("content-type", content_type)
                 self.send_header("content-length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
@@ -116,33 +115,30 @@ class Classic(http.server.ThreadingHTTPServer):
         return f"127.0.0.1:{self.server_address[1]}"
 
 
-class Outgoing(http.server.ThreadingHTTPServer):
-    """Exposes the metrics of a client under both names, without one: its rules and dashboards are what is tested."""
+class Classic(Endpoint):
+    """Hands scrapes on that ask for the classic text format alone, which Prometheus cannot be told to."""
 
-    daemon_threads = True
+    def __init__(self, of):
+        def answer():
+            headers, body = get(of.port, "/metrics", accept="text/plain;version=0.0.4")
+            assert headers["content-type"].startswith("text/plain; version=0.0.4"), headers
+            return headers["content-type"], body
+
+        super().__init__(answer)
+
+
+class Outgoing(Endpoint):
+    """Exposes the metrics of a client under both names, without one: its rules and dashboards are what is tested."""
 
     def __init__(self):
         started = time.monotonic()
 
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                count = int((time.monotonic() - started) * 10)
-                body = "".join(f"{line}\n" for line in outgoing(count)).encode()
-                self.send_response(200)
-                self.send_header("content-type", "text/plain; version=0.0.4")
-                self.send_header("content-length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+        def answer():
+            count = int((time.monotonic() - started) * 10)
+            body = "".join(f"{line}\n" for line in outgoing(count)).encode()
+            return "text/plain; version=0.0.4", body
 
-            def log_message(self, *_):
-                pass
-
-        super().__init__(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    @property
-    def target(self):
-        return f"127.0.0.1:{self.server_address[1]}"
+        super().__init__(answer)
 
 
 def outgoing(count):
