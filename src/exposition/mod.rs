@@ -17,8 +17,9 @@ use self::{
     instruments::{Instruments, Measurement},
     scrape::ScrapeRequest,
     source::Source,
+    stream::Stream,
 };
-use crate::gather::LayerFamilies;
+use crate::{ScrapeError, format::FORMATS, gather::LayerFamilies, model::Family, sync::at_once};
 use http::{Method, Request};
 use prometheus_client::registry::Registry;
 use quanta::Clock;
@@ -172,6 +173,51 @@ impl Exposition {
             self.instruments = Some(Arc::new(Instruments::new(clock)));
         }
         self
+    }
+
+    /// What is exposed now, as text of the classic format 0.0.4, for who serves it by other means than this endpoint:
+    /// its content type is `text/plain; version=0.0.4; charset=utf-8`. Nothing if it is
+    /// [`disabled`](Exposition::disabled).
+    ///
+    /// It is written in one stretch, on this thread: for many label sets, the endpoint is kinder to what else runs there.
+    ///
+    /// # Errors
+    ///
+    /// As a scrape fails: if the registry's metrics cannot be exposed, or two families have a name in common.
+    ///
+    /// ```
+    /// use tower_red::MetricsLayer;
+    ///
+    /// let (_metrics, exposition) = MetricsLayer::pair();
+    /// let text = exposition.render()?;
+    /// assert!(text.contains("# TYPE http_requests_in_flight gauge\n"));
+    /// # Ok::<(), tower_red::ScrapeError>(())
+    /// ```
+    pub fn render(&self) -> Result<String, ScrapeError> {
+        let Some(source) = &self.source else {
+            return Ok(String::new());
+        };
+        let families = at_once(self.families())?;
+        let mut stream = Stream::new(families, &FORMATS[0], &source.pool);
+        let mut text = Vec::new();
+        loop {
+            match stream.poll_next() {
+                Poll::Ready(Some(piece)) => text.extend_from_slice(&piece),
+                Poll::Ready(None) => break,
+                Poll::Pending => {}
+            }
+        }
+        // What is written is text, and stays so if a collector of the user's wrote something else.
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+
+    /// All families as they are now, for other readers than the endpoint. None if it is disabled. It waits for nothing,
+    /// but lets other work get its turn.
+    pub(crate) async fn families(&self) -> Result<Vec<Family>, ScrapeError> {
+        match &self.source {
+            None => Ok(Vec::new()),
+            Some(source) => source.families(self.instruments.as_deref()).await,
+        }
     }
 
     pub(crate) fn with_layer(

@@ -5,18 +5,9 @@ use super::{
     source::Source,
     stream::Stream,
 };
-use crate::{
-    ScrapeError,
-    format::Format,
-    model::{Family, FamilyNames},
-    registry,
-    sync::yield_now,
-};
+use crate::{format::Format, sync::yield_now};
 use http::Response;
 use std::sync::Arc;
-
-/// How many families' names are compared before other work gets its turn.
-const NAMES_PER_STRETCH: usize = 512;
 
 /// What is to be exposed, and how.
 pub(super) struct ScrapeRequest {
@@ -38,10 +29,11 @@ pub(super) async fn scrape(
     measurement.begin();
     // Always once, however little there is to do.
     yield_now().await;
-    match families(&request).await {
+    let source = &request.source;
+    match source.families(request.instruments.as_deref()).await {
         Ok(families) => {
             measurement.end(200);
-            let stream = Stream::new(families, request.format, &request.source.pool);
+            let stream = Stream::new(families, request.format, &source.pool);
             response::ok(request.format.content_type, ExpositionBody::stream(stream))
         }
         Err(error) => {
@@ -49,26 +41,4 @@ pub(super) async fn scrape(
             response::refused(error)
         }
     }
-}
-
-/// The families of the registry, of the layer, and of the endpoint itself.
-async fn families(request: &ScrapeRequest) -> Result<Vec<Family>, ScrapeError> {
-    let mut families = Vec::new();
-    if let Some(registry) = &request.source.registry {
-        families.append(&mut registry::read(registry).await?);
-    }
-    if let Some(layer) = &request.source.layer {
-        families.append(&mut layer.gather().await);
-    }
-    if let Some(instruments) = &request.instruments {
-        families.append(&mut registry::read(instruments.registry()).await?);
-    }
-    let mut names = FamilyNames::default();
-    for families in families.chunks(NAMES_PER_STRETCH) {
-        for family in families {
-            names.take(&family.name, family.kind)?;
-        }
-        yield_now().await;
-    }
-    Ok(families)
 }
