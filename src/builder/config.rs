@@ -1,6 +1,6 @@
 use crate::{
     Buckets, BuildError, Exposition, MetricsLayer, exposition,
-    gather::{HistogramBounds, LayerFamilies, Source},
+    gather::{HistogramBounds, HttpSchema, StoreFamilies},
     histogram::{Bins, NativeBuckets},
     label::{RouteSettings, Routes},
     naming::{Convention, Role},
@@ -29,7 +29,10 @@ impl Config {
     pub(super) fn into_pair(self) -> (MetricsLayer, Exposition) {
         let (layer, families, recorder) = self.into_families();
         let clock = recorder.clock.clone();
-        (layer, Exposition::with_layer(None, families, clock))
+        (
+            layer,
+            Exposition::with_layer(None, Box::new(families), clock),
+        )
     }
 
     pub(super) fn into_pair_with(
@@ -39,7 +42,7 @@ impl Config {
         let (layer, families, recorder) = self.into_families();
         exposition::check_registry(&registry, &families)?;
         let clock = recorder.clock.clone();
-        let exposition = Exposition::with_layer(Some(registry), families, clock);
+        let exposition = Exposition::with_layer(Some(registry), Box::new(families), clock);
         Ok((layer, exposition))
     }
 
@@ -49,7 +52,7 @@ impl Config {
         Ok(layer)
     }
 
-    fn into_families(self) -> (MetricsLayer, LayerFamilies, &'static Recorder) {
+    fn into_families(self) -> (MetricsLayer, StoreFamilies<HttpSchema>, &'static Recorder) {
         let native = self.native.clone();
         let durations = match self.native {
             Some(native) => Bins::Native(native),
@@ -71,13 +74,13 @@ impl Config {
             },
         }));
         let layer = MetricsLayer::new(recorder);
-        let source = Source {
-            store: &recorder.store,
+        let schema = HttpSchema {
+            convention: self.convention,
             routes: &recorder.routes,
         };
-        let families = LayerFamilies::new(
-            source,
-            self.convention,
+        let families = StoreFamilies::new(
+            &recorder.store,
+            schema,
             vec![HistogramBounds::new(&self.buckets, native)],
             &self.constant_labels,
         );

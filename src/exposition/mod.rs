@@ -19,7 +19,7 @@ use self::{
     source::Source,
     stream::Stream,
 };
-use crate::{ScrapeError, format::FORMATS, gather::LayerFamilies, model::Family, sync::at_once};
+use crate::{ScrapeError, format::FORMATS, gather::FamilySource, model::Family, sync::at_once};
 use http::{Method, Request};
 use prometheus_client::registry::Registry;
 use quanta::Clock;
@@ -222,7 +222,7 @@ impl Exposition {
 
     pub(crate) fn with_layer(
         registry: Option<Registry>,
-        layer: LayerFamilies,
+        layer: Box<dyn FamilySource>,
         clock: Clock,
     ) -> Self {
         Self::with_source(registry, Some(layer), Some(clock))
@@ -230,7 +230,7 @@ impl Exposition {
 
     fn with_source(
         registry: Option<Registry>,
-        layer: Option<LayerFamilies>,
+        layer: Option<Box<dyn FamilySource>>,
         clock: Option<Clock>,
     ) -> Self {
         Self {

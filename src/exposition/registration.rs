@@ -2,7 +2,7 @@
 
 use crate::{
     BuildError, ScrapeError,
-    gather::{LayerFamilies, find_duplicate},
+    gather::{FamilySource, Schema, StoreFamilies, find_duplicate},
     model::Kind,
     registry::{self, family_names},
     sync::at_once,
@@ -12,7 +12,10 @@ use std::{collections::BTreeMap, sync::Arc};
 
 /// Checks whether a registry can be exposed beside a layer, by what the registry shows now. A collector that fails now
 /// is no mistake: it may not fail when it is scraped.
-pub(crate) fn check_registry(registry: &Registry, layer: &LayerFamilies) -> Result<(), BuildError> {
+pub(crate) fn check_registry(
+    registry: &Registry,
+    layer: &dyn FamilySource,
+) -> Result<(), BuildError> {
     let families = match at_once(registry::read(registry)) {
         Err(ScrapeError::Encode | ScrapeError::Panic) => return Ok(()),
         read => read.map_err(|error| BuildError::InvalidRegistry { error })?,
@@ -21,18 +24,20 @@ pub(crate) fn check_registry(registry: &Registry, layer: &LayerFamilies) -> Resu
         .iter()
         .map(|family| (family.name.to_string(), family.kind));
     let others: Vec<_> = others.collect();
-    no_duplicate(find_duplicate(&others, layer.names()))
+    no_duplicate(find_duplicate(&others, &layer.names()))
 }
 
 /// Registers a layer, unless the registry has a family of the same name.
-pub(crate) fn register(layer: LayerFamilies, registry: &mut Registry) -> Result<(), BuildError> {
+pub(crate) fn register<S: Schema>(
+    layer: StoreFamilies<S>,
+    registry: &mut Registry,
+) -> Result<(), BuildError> {
     let layer = Arc::new(layer);
     let others = family_names(registry);
     registry.register_collector(Box::new(Arc::clone(&layer)));
     // Only the registry knows which prefix it puts before our names, so ours are those that are new.
     let ours = added(&others, family_names(registry));
-    let ours = ours.iter().map(|(name, kind)| (name.as_str(), *kind));
-    let result = no_duplicate(find_duplicate(&others, ours));
+    let result = no_duplicate(find_duplicate(&others, &ours));
     if result.is_err() {
         layer.withdraw();
     }

@@ -1,7 +1,7 @@
 use super::{chunk::Pool, instruments::Instruments};
 use crate::{
     ScrapeError,
-    gather::LayerFamilies,
+    gather::FamilySource,
     model::{Family, FamilyNames},
     registry,
     sync::yield_now,
@@ -17,7 +17,7 @@ const NAMES_PER_STRETCH: usize = 512;
 /// What is exposed.
 pub(super) struct Source {
     pub(super) registry: Option<Registry>,
-    pub(super) layer: Option<LayerFamilies>,
+    pub(super) layer: Option<Box<dyn FamilySource>>,
     /// The layer's, if there is one.
     pub(super) clock: Option<Clock>,
     pub(super) pool: Arc<Pool>,

@@ -1,7 +1,7 @@
 //! Families by way of `prometheus-client`, for registries that are exposed elsewhere.
 
 use crate::{
-    gather::LayerFamilies,
+    gather::{FamilySource, Schema, StoreFamilies},
     model::{Family, Histogram, Kind, Number, Sample, SeriesBuffer, label_pairs},
     sync::at_once,
 };
@@ -17,7 +17,7 @@ use prometheus_client::{
 use std::fmt;
 
 /// The library has its own order of lines and its own spelling of bounds, and gets no exemplars.
-impl Collector for LayerFamilies {
+impl<S: Schema> Collector for StoreFamilies<S> {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         if self.is_withdrawn() {
             return Ok(());

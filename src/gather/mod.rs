@@ -1,27 +1,31 @@
-//! The families of one scrape: what a layer counted, under the names of its convention.
+//! The families of one scrape: what a store counted, under the names of a convention.
 
 mod bounds;
+mod http;
 mod index;
-mod order;
 mod projection;
+mod schema;
 mod series;
 mod source;
 mod table;
 
-pub(crate) use self::{bounds::HistogramBounds, source::Source};
+pub(crate) use self::{bounds::HistogramBounds, http::HttpSchema, schema::Schema};
 
 use self::{
     projection::Projections,
     series::{CounterSeries, GaugeSeries, HistogramSeries, SeriesView},
-    source::{Counts, KeyCounts},
+    source::{Counts, KeyCounts, Source},
 };
 use crate::{
     model::{Family, FamilyNames, Kind, Number, Sample, Series, push_label},
-    naming::{Convention, FamilySpec, Measure},
+    naming::{FamilySpec, Measure},
+    store::Store,
     sync::{lock, yield_now},
 };
 use std::{
     fmt,
+    future::Future,
+    pin::Pin,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -31,23 +35,32 @@ use std::{
 /// How many keys of the gauge are summed up before other work gets its turn.
 const GAUGE_KEYS_PER_STRETCH: usize = 256;
 
-/// The families of one layer.
-pub(crate) struct LayerFamilies {
+/// Something that has families to expose.
+pub(crate) trait FamilySource: Send + Sync {
+    /// All families, as they are now. Everything but what is active is of one moment.
+    fn gather(&self) -> Pin<Box<dyn Future<Output = Vec<Family>> + Send + '_>>;
+
+    /// The names of the families, and their kinds.
+    fn names(&self) -> Vec<(String, Kind)>;
+}
+
+/// The families of one store.
+pub(crate) struct StoreFamilies<S: Schema> {
     source: Source,
-    convention: Convention,
-    /// By amount.
+    schema: S,
+    /// By measure.
     histograms: Vec<HistogramBounds>,
     /// The labels that all series have. They come before a series' own.
     constant: Arc<str>,
     /// Kept from scrape to scrape. Series are added when there are new keys.
-    projections: Mutex<Projections>,
+    projections: Mutex<Projections<S>>,
     withdrawn: AtomicBool,
 }
 
-impl LayerFamilies {
+impl<S: Schema> StoreFamilies<S> {
     pub(crate) fn new(
-        source: Source,
-        convention: Convention,
+        store: &'static Store,
+        schema: S,
         histograms: Vec<HistogramBounds>,
         constant_labels: &[(String, String)],
     ) -> Self {
@@ -56,17 +69,16 @@ impl LayerFamilies {
             push_label(&mut constant, name, value);
         }
         Self {
-            source,
-            projections: Mutex::new(Projections::new(&convention)),
-            convention,
+            source: Source(store),
+            projections: Mutex::new(Projections::new(&schema)),
+            schema,
             histograms,
             constant: constant.into(),
             withdrawn: AtomicBool::new(false),
         }
     }
 
-    /// All families, as they are now. Everything but the gauge is of one moment.
-    pub(crate) async fn gather(&self) -> Vec<Family> {
+    async fn families(&self) -> Vec<Family> {
         // The gauge first, so that whatever it no longer shows in flight is counted.
         self.project(self.source.key_counts()).await;
         let active = self.read_active().await;
@@ -75,12 +87,13 @@ impl LayerFamilies {
         self.project(keys).await;
         let counts = Arc::new(self.source.collect(keys).await);
         let scrape = Scrape {
-            families: self,
+            histograms: &self.histograms,
+            constant: &self.constant,
             views: self.views(),
             counts,
             active,
         };
-        let families = self.convention.families.iter();
+        let families = self.schema.families().iter();
         families.map(|family| scrape.family(family)).collect()
     }
 
@@ -93,12 +106,10 @@ impl LayerFamilies {
 
     /// Makes some more of the series of these keys. `false` once all are there.
     fn project_some(&self, keys: KeyCounts) -> bool {
-        let routes = self.source.routes;
-        let mut projections = lock(&self.projections);
-        projections.advance(&self.source, &self.convention, routes, keys)
+        lock(&self.projections).advance(self.source, &self.schema, keys)
     }
 
-    /// A view for each series spec of the convention, in their order.
+    /// A view for each kind of series.
     fn views(&self) -> Vec<SeriesView> {
         let projections = lock(&self.projections);
         let views = projections.tables().map(|(table, order)| SeriesView {
@@ -111,11 +122,8 @@ impl LayerFamilies {
 
     /// The gauge's series, and their values in the order of that view: the next view may have more.
     async fn read_active(&self) -> (SeriesView, Vec<u64>) {
-        let specs = self.convention.series.iter();
-        let mut in_flight = specs
-            .zip(self.views())
-            .filter(|(spec, _)| spec.is_in_flight());
-        let Some((_, view)) = in_flight.next() else {
+        let active = self.schema.series().position(|active| active);
+        let Some(view) = active.and_then(|kind| self.views().into_iter().nth(kind)) else {
             return Default::default();
         };
         let mut values = Vec::with_capacity(view.order.len());
@@ -135,12 +143,6 @@ impl LayerFamilies {
         (view, values)
     }
 
-    /// The names of the families, and their kinds.
-    pub(crate) fn names(&self) -> impl Iterator<Item = (&str, Kind)> {
-        let families = self.convention.families.iter();
-        families.map(|family| (family.name.as_str(), family.measure.kind()))
-    }
-
     /// Exposes nothing from now on, since a registry cannot be told to forget a collector.
     pub(crate) fn withdraw(&self) {
         self.withdrawn.store(true, Ordering::Relaxed);
@@ -151,23 +153,37 @@ impl LayerFamilies {
     }
 }
 
+impl<S: Schema> FamilySource for StoreFamilies<S> {
+    fn gather(&self) -> Pin<Box<dyn Future<Output = Vec<Family>> + Send + '_>> {
+        Box::pin(self.families())
+    }
+
+    fn names(&self) -> Vec<(String, Kind)> {
+        let families = self.schema.families().iter();
+        let names = families.map(|family| (family.name.clone(), family.measure.kind()));
+        names.collect()
+    }
+}
+
 /// The first of the families whose name one of the others has. The others may have names in common among themselves.
 pub(crate) fn find_duplicate<'a>(
     others: &[(String, Kind)],
-    mut families: impl Iterator<Item = (&'a str, Kind)>,
+    families: impl IntoIterator<Item = &'a (String, Kind)>,
 ) -> Option<String> {
     let mut names = FamilyNames::default();
     for (name, kind) in others {
         // Names that they have in common are found by the scrape.
         let _ = names.take(name, *kind);
     }
+    let mut families = families.into_iter();
     let duplicate = families.find(|(name, kind)| names.take(name, *kind).is_err());
-    duplicate.map(|(name, _)| name.to_owned())
+    duplicate.map(|(name, _)| name.clone())
 }
 
 /// The data that the families of one scrape are made of.
 struct Scrape<'a> {
-    families: &'a LayerFamilies,
+    histograms: &'a [HistogramBounds],
+    constant: &'a str,
     views: Vec<SeriesView>,
     counts: Arc<Counts>,
     active: (SeriesView, Vec<u64>),
@@ -178,7 +194,7 @@ impl Scrape<'_> {
         Family {
             name: spec.name.clone().into(),
             help: spec.help.into(),
-            unit: spec.unit.map(Into::into),
+            unit: spec.measure.unit().map(|unit| unit.name().into()),
             kind: spec.measure.kind(),
             sources: vec![self.series(spec)],
         }
@@ -188,23 +204,24 @@ impl Scrape<'_> {
         let view = self.views.get(spec.series).cloned().unwrap_or_default();
         let counts = Arc::clone(&self.counts);
         match spec.measure {
-            Measure::Requests => Box::new(CounterSeries { view, counts }),
-            Measure::Amounts(amount) => match self.families.histograms.get(amount.measure()) {
+            Measure::Finished => Box::new(CounterSeries { view, counts }),
+            Measure::Amounts { index, unit } => match self.histograms.get(index) {
                 Some(histogram) => Box::new(HistogramSeries {
                     view,
                     counts,
-                    amount,
+                    measure: index,
+                    unit,
                     histogram: histogram.clone(),
                 }),
                 None => Box::new(Vec::new()),
             },
-            Measure::InFlight => {
+            Measure::Active => {
                 let (view, values) = self.active.clone();
                 Box::new(GaugeSeries { view, values })
             }
             Measure::Overflowed => {
                 let keys = view.order.iter().flat_map(|row| view.table.keys(*row));
-                self.single(keys.map(|key| counts.requests(key)).sum())
+                self.single(keys.map(|key| counts.finished(key)).sum())
             }
             Measure::LabelSets => self.single(counts.label_sets()),
         }
@@ -212,15 +229,15 @@ impl Scrape<'_> {
 
     /// The series of a family that always has exactly one sample.
     fn single(&self, value: u64) -> Box<dyn Series> {
-        let labels = self.families.constant.to_string();
+        let labels = self.constant.to_owned();
         Box::new(vec![(labels, Sample::number(Number::Unsigned(value)))])
     }
 }
 
-impl fmt::Debug for LayerFamilies {
+impl<S: Schema> fmt::Debug for StoreFamilies<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LayerFamilies")
-            .field("convention", &self.convention)
+        f.debug_struct("StoreFamilies")
+            .field("families", &self.schema.families())
             .finish_non_exhaustive()
     }
 }

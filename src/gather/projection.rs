@@ -1,14 +1,10 @@
 use super::{
     index::{self, TextIndex},
-    order::SortKey,
+    schema::Schema,
     source::{KeyCounts, Source},
     table::SeriesTable,
 };
-use crate::{
-    label::Routes,
-    model::push_label,
-    naming::{Convention, LabelValues, SeriesSpec},
-};
+use crate::model::push_label;
 use std::{collections::BTreeSet, mem, sync::Arc};
 
 /// How many keys are added before other work gets its turn.
@@ -16,13 +12,13 @@ const KEYS_PER_STRETCH: usize = 256;
 /// How many new series are sorted in before other work gets its turn.
 const MERGED_PER_STRETCH: usize = 128;
 
-/// The series of a layer: which labels they show, and which keys they sum up.
+/// The series of a store: which labels they show, and which keys they sum up.
 ///
 /// A store only gains keys, and few of them between two scrapes. So each key is added here once and stays. All new
 /// series are sorted in together, in one pass.
-pub(super) struct Projections {
-    /// One for each series spec of the convention.
-    all: Vec<Projection>,
+pub(super) struct Projections<S: Schema> {
+    /// One for each kind of series.
+    all: Vec<Projection<S::Order>>,
     /// How many keys were added so far.
     keys: KeyCounts,
     /// Whether new series are being sorted in. No keys are added until that is done.
@@ -31,22 +27,26 @@ pub(super) struct Projections {
     text: String,
 }
 
-/// The series of one spec: one for each distinct text of labels.
-#[derive(Default)]
-struct Projection {
+/// The series of one kind: one for each distinct text of labels.
+struct Projection<O> {
+    /// The number of the kind.
+    number: usize,
+    /// Whether it counts what is active.
+    active: bool,
     table: SeriesTable,
     index: TextIndex,
     order: Arc<Vec<u32>>,
     /// The series that are not in the order yet.
-    new: BTreeSet<(SortKey, u32)>,
+    new: BTreeSet<(O, u32)>,
     /// The next order, as far as it is merged, and how many series of the last order are in it.
     merged: Vec<u32>,
     taken: usize,
 }
 
-impl Projections {
-    pub(super) fn new(convention: &Convention) -> Self {
-        let all = convention.series.iter().map(|_| Projection::default());
+impl<S: Schema> Projections<S> {
+    pub(super) fn new(schema: &S) -> Self {
+        let all = schema.series().enumerate();
+        let all = all.map(|(number, active)| Projection::new(number, active));
         Self {
             all: all.collect(),
             keys: KeyCounts::default(),
@@ -61,19 +61,13 @@ impl Projections {
     }
 
     /// Does one stretch of work towards having the series of these keys, sorted. `false` once it is done.
-    pub(super) fn advance(
-        &mut self,
-        source: &Source,
-        convention: &Convention,
-        routes: &Routes,
-        wanted: KeyCounts,
-    ) -> bool {
+    pub(super) fn advance(&mut self, source: Source, schema: &S, wanted: KeyCounts) -> bool {
         if self.merging {
-            self.merging = self.merge_some(source, convention, routes);
+            self.merging = self.merge_some(source, schema);
         } else if self.keys.finished < wanted.finished {
-            self.add_finished(source, convention, routes, wanted.finished);
+            self.keys.finished = self.add_some(source, schema, false, wanted);
         } else if self.keys.active < wanted.active {
-            self.add_active(source, convention, routes, wanted.active);
+            self.keys.active = self.add_some(source, schema, true, wanted);
         } else {
             self.merging = self.all.iter().any(|projection| !projection.new.is_empty());
             return self.merging;
@@ -81,77 +75,66 @@ impl Projections {
         true
     }
 
-    fn add_finished(
-        &mut self,
-        source: &Source,
-        convention: &Convention,
-        routes: &Routes,
-        end: usize,
-    ) {
-        let most = KEYS_PER_STRETCH.min(end - self.keys.finished);
-        let keys = source.finished_keys(self.keys.finished, most);
-        for key in keys {
-            for (projection, spec) in self.all.iter_mut().zip(&convention.series) {
-                if let Some(values) = spec.of_finished(convention.role, key, routes) {
-                    let index = self.keys.finished as u32;
-                    projection.add(index, spec, &values, routes, &mut self.text);
+    /// Adds some keys, and says how many there are then.
+    fn add_some(&mut self, source: Source, schema: &S, active: bool, wanted: KeyCounts) -> usize {
+        let first = self.keys.of(active);
+        let end = wanted.of(active).min(first + KEYS_PER_STRETCH);
+        for index in first..end {
+            let index = index as u32;
+            let Some(key) = source.key(active, index) else {
+                continue;
+            };
+            let mut all = self.all.iter_mut();
+            while let Some(projection) = all.find(|projection| projection.active == active) {
+                if let Some(values) = schema.values(projection.number, key) {
+                    projection.add(index, schema, &values, &mut self.text);
                 }
             }
-            self.keys.finished += 1;
         }
-    }
-
-    fn add_active(
-        &mut self,
-        source: &Source,
-        convention: &Convention,
-        routes: &Routes,
-        end: usize,
-    ) {
-        let most = KEYS_PER_STRETCH.min(end - self.keys.active);
-        let keys = source.active_keys(self.keys.active, most);
-        for key in keys {
-            for (projection, spec) in self.all.iter_mut().zip(&convention.series) {
-                if let Some(values) = spec.of_active(key, routes) {
-                    let index = self.keys.active as u32;
-                    projection.add(index, spec, &values, routes, &mut self.text);
-                }
-            }
-            self.keys.active += 1;
-        }
+        end
     }
 
     /// Sorts in some new series. `false` once all are sorted in.
-    fn merge_some(&mut self, source: &Source, convention: &Convention, routes: &Routes) -> bool {
+    fn merge_some(&mut self, source: Source, schema: &S) -> bool {
         let mut left = MERGED_PER_STRETCH;
-        for (projection, spec) in self.all.iter_mut().zip(&convention.series) {
-            let sort_key = |key: u32| {
-                let values = match spec.is_in_flight() {
-                    true => spec.of_active(source.active_key(key)?, routes),
-                    false => spec.of_finished(convention.role, source.finished_key(key)?, routes),
-                };
-                values.map(|values| SortKey::new(&values, routes))
+        let mut all = self.all.iter_mut();
+        all.any(|projection| {
+            let (number, active) = (projection.number, projection.active);
+            let order = |index: u32| {
+                let values = schema.values(number, source.key(active, index)?);
+                values.map(|values| schema.order(&values))
             };
-            if projection.merge_some(&mut left, sort_key) {
-                return true;
-            }
-        }
-        false
+            projection.merge_some(&mut left, order)
+        })
     }
 }
 
-impl Projection {
+impl<O: Ord + Copy> Projection<O> {
+    fn new(number: usize, active: bool) -> Self {
+        Self {
+            number,
+            active,
+            table: SeriesTable::default(),
+            index: TextIndex::default(),
+            order: Arc::default(),
+            new: BTreeSet::new(),
+            merged: Vec::new(),
+            taken: 0,
+        }
+    }
+
     /// Adds a key to the series that has its labels. If there is none, it is made.
-    fn add(
+    fn add<S: Schema<Order = O>>(
         &mut self,
         key: u32,
-        spec: &SeriesSpec,
-        values: &LabelValues,
-        routes: &Routes,
+        schema: &S,
+        values: &S::Values,
         text: &mut String,
     ) {
         text.clear();
-        spec.for_each_label(values, routes, |name, value| push_label(text, name, value));
+        schema.for_each_label(self.number, values, &mut |name, value| {
+            push_label(text, name, value);
+        });
         let hash = index::hash(text);
         let known = self
             .index
@@ -162,11 +145,11 @@ impl Projection {
         }
         let series = self.table.push(text, key);
         self.index.insert(hash, series);
-        self.new.insert((SortKey::new(values, routes), series));
+        self.new.insert((schema.order(values), series));
     }
 
     /// Sorts in as many new series as the stretch has left. `false` once all are sorted in.
-    fn merge_some(&mut self, left: &mut usize, sort_key: impl Fn(u32) -> Option<SortKey>) -> bool {
+    fn merge_some(&mut self, left: &mut usize, order: impl Fn(u32) -> Option<O>) -> bool {
         if self.new.is_empty() && self.merged.is_empty() {
             return false;
         }
@@ -174,17 +157,17 @@ impl Projection {
             self.merged.reserve_exact(self.table.len());
         }
         let table = &self.table;
-        let key_of = |series: &u32| table.keys(*series).next().and_then(&sort_key);
+        let order_of = |series: &u32| table.keys(*series).next().and_then(&order);
         while *left > 0 {
             let rest = self.order.get(self.taken..).unwrap_or_default();
-            let Some((key, series)) = self.new.pop_first() else {
+            let Some((place, series)) = self.new.pop_first() else {
                 self.merged.extend_from_slice(rest);
                 self.order = Arc::new(mem::take(&mut self.merged));
                 self.taken = 0;
                 self.table.shrink();
                 return false;
             };
-            let before = rest.partition_point(|series| key_of(series) < Some(key));
+            let before = rest.partition_point(|series| order_of(series) < Some(place));
             self.merged.extend_from_slice(&rest[..before]);
             self.merged.push(series);
             self.taken += before;

@@ -1,11 +1,8 @@
 use super::{bounds::HistogramBounds, source::Counts, table::SeriesTable};
-use crate::{
-    model::{Number, Sample, Series, SeriesBuffer},
-    request::Amount,
-};
+use crate::model::{Number, Sample, Series, SeriesBuffer, Unit};
 use std::sync::Arc;
 
-/// The series of one spec as they are now, with the labels that all of them have.
+/// The series of one kind as they are now, with the labels that all of them have.
 #[derive(Clone, Default)]
 pub(super) struct SeriesView {
     pub(super) table: SeriesTable,
@@ -40,7 +37,7 @@ impl SeriesView {
     }
 }
 
-/// How many requests ended.
+/// How many things finished.
 pub(super) struct CounterSeries {
     pub(super) view: SeriesView,
     pub(super) counts: Arc<Counts>,
@@ -58,7 +55,7 @@ impl Series for CounterSeries {
     ) -> Option<(&'a str, &'a Sample)> {
         let series = *self.view.order.get(index)?;
         let keys = self.view.table.keys(series);
-        let value = keys.map(|key| self.counts.requests(key)).sum();
+        let value = keys.map(|key| self.counts.finished(key)).sum();
         buffer.sample = Sample::Number {
             value: Number::Unsigned(value),
             created: self.view.created(series, &self.counts),
@@ -69,11 +66,11 @@ impl Series for CounterSeries {
     }
 
     fn width(&self) -> usize {
-        self.counts.width(Amount::Duration)
+        self.counts.width(0)
     }
 }
 
-/// How many requests are in flight. The values were read when the scrape began.
+/// How many things are active. The values were read when the scrape began.
 pub(super) struct GaugeSeries {
     pub(super) view: SeriesView,
     pub(super) values: Vec<u64>,
@@ -101,11 +98,13 @@ impl Series for GaugeSeries {
     }
 }
 
-/// What was measured of requests.
+/// What was measured of them.
 pub(super) struct HistogramSeries {
     pub(super) view: SeriesView,
     pub(super) counts: Arc<Counts>,
-    pub(super) amount: Amount,
+    /// The index of the measure.
+    pub(super) measure: usize,
+    pub(super) unit: Unit,
     pub(super) histogram: HistogramBounds,
 }
 
@@ -126,8 +125,9 @@ impl Series for HistogramSeries {
             histogram.bounds = Arc::clone(bounds);
         }
         let keys = || self.view.table.keys(series);
+        let measure = (self.measure, self.unit);
         self.counts
-            .fill(&mut histogram, self.amount, native.as_deref(), keys);
+            .fill(&mut histogram, measure, native.as_deref(), keys);
         histogram.created = self.view.created(series, &self.counts);
         buffer.sample = Sample::Histogram(histogram);
         let labels = self.view.labels(series, &mut buffer.labels);
@@ -135,6 +135,6 @@ impl Series for HistogramSeries {
     }
 
     fn width(&self) -> usize {
-        2 * self.counts.width(self.amount)
+        2 * self.counts.width(self.measure)
     }
 }

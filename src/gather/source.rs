@@ -1,66 +1,64 @@
-//! What a layer's store counted. No other file in `gather` touches the store.
+//! What a store counted. No other file in `gather` touches it.
 
 use crate::{
     histogram::NativeBuckets,
-    label::Routes,
-    model::{Exemplar, Histogram, Timestamp, push_label},
-    request::{ActiveKey, Amount, RequestKey, TraceId},
+    model::{Exemplar, Histogram, Timestamp, Unit, push_label},
+    request::TraceId,
     store::{self, Keys, Snapshot, Store},
     sync::yield_now,
 };
 
 #[derive(Clone, Copy)]
-pub(crate) struct Source {
-    pub(crate) store: &'static Store,
-    pub(crate) routes: &'static Routes,
-}
+pub(super) struct Source(pub(super) &'static Store);
 
-/// How many keys there are: of finished requests, and of active ones.
+/// How many keys there are: of what finished, and of what is active.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct KeyCounts {
     pub(super) finished: usize,
     pub(super) active: usize,
 }
 
+impl KeyCounts {
+    pub(super) fn of(&self, active: bool) -> usize {
+        match active {
+            true => self.active,
+            false => self.finished,
+        }
+    }
+}
+
 impl Source {
-    pub(super) fn key_counts(&self) -> KeyCounts {
-        KeyCounts {
-            finished: self.store.finished_keys().len(),
-            active: self.store.active_keys().len(),
+    fn all_keys(&self, active: bool) -> &'static Keys {
+        match active {
+            true => self.0.active_keys(),
+            false => self.0.finished_keys(),
         }
     }
 
-    pub(super) fn finished_keys(
-        &self,
-        from: usize,
-        most: usize,
-    ) -> impl Iterator<Item = RequestKey> {
-        keys(self.store.finished_keys(), from, most).map(RequestKey::unpack)
+    pub(super) fn key_counts(&self) -> KeyCounts {
+        KeyCounts {
+            finished: self.all_keys(false).len(),
+            active: self.all_keys(true).len(),
+        }
     }
 
-    pub(super) fn finished_key(&self, index: u32) -> Option<RequestKey> {
-        self.finished_keys(index as usize, 1).next()
+    /// A key, by its index.
+    pub(super) fn key(&self, active: bool, index: u32) -> Option<u64> {
+        let seen = self.all_keys(active).get(index as usize);
+        seen.map(|seen| seen.key)
     }
 
-    pub(super) fn active_keys(&self, from: usize, most: usize) -> impl Iterator<Item = ActiveKey> {
-        keys(self.store.active_keys(), from, most).map(ActiveKey::unpack)
-    }
-
-    pub(super) fn active_key(&self, index: u32) -> Option<ActiveKey> {
-        self.active_keys(index as usize, 1).next()
-    }
-
-    /// How many requests of a key are in flight now.
-    pub(super) fn active(&self, key: u32) -> u64 {
-        let seen = self.store.active_keys().get(key as usize);
-        seen.map_or(0, |seen| self.store.active(seen.key))
+    /// How many things of a key are active now.
+    pub(super) fn active(&self, index: u32) -> u64 {
+        let key = self.key(true, index);
+        key.map_or(0, |key| self.0.active(key))
     }
 
     /// Sums up what was counted under these keys.
     pub(super) async fn collect(&self, keys: KeyCounts) -> Counts {
-        let mut collecting = self.store.collect();
+        let mut collecting = self.0.collect();
         loop {
-            if let Some(snapshot) = self.store.collect_some(&mut collecting) {
+            if let Some(snapshot) = self.0.collect_some(&mut collecting) {
                 return Counts {
                     source: *self,
                     snapshot,
@@ -72,9 +70,8 @@ impl Source {
     }
 }
 
-fn keys(keys: &'static Keys, from: usize, most: usize) -> impl Iterator<Item = u64> {
-    (from..from + most).map_while(|index| Some(keys.get(index)?.key))
-}
+/// The measure that everything has which finished: it counts them.
+const EVERY: usize = 0;
 
 /// The counts of keys, by their index. Keys that came after the scrape began are left out of all families.
 pub(super) struct Counts {
@@ -89,38 +86,36 @@ impl Counts {
     }
 
     /// About how many numbers there are for each key.
-    pub(super) fn width(&self, amount: Amount) -> usize {
-        let bins = self.source.store.bins(amount.measure());
-        bins.map_or(0, |bins| bins.len())
+    pub(super) fn width(&self, measure: usize) -> usize {
+        self.source.0.bins(measure).map_or(0, |bins| bins.len())
     }
 
     pub(super) fn label_sets(&self) -> u64 {
         self.keys as u64
     }
 
-    pub(super) fn requests(&self, key: u32) -> u64 {
+    pub(super) fn finished(&self, key: u32) -> u64 {
         if !self.has(key) {
             return 0;
         }
-        self.snapshot
-            .count(key as usize, Amount::Duration.measure())
+        self.snapshot.count(key as usize, EVERY)
     }
 
     /// When the counting of a key began, in milliseconds since 1970.
     pub(super) fn created(&self, key: u32) -> Option<u64> {
-        let seen = self.source.store.finished_keys().get(key as usize);
+        let seen = self.source.all_keys(false).get(key as usize);
         seen.map(|seen| seen.since)
     }
 
-    /// Sets a histogram to the durations that were counted under some keys.
+    /// Sets a histogram to the amounts that were counted under some keys.
     pub(super) fn fill<I: Iterator<Item = u32>>(
         &self,
         histogram: &mut Histogram,
-        amount: Amount,
+        (measure, unit): (usize, Unit),
         native: Option<&NativeBuckets>,
         keys: impl Fn() -> I,
     ) {
-        let (snapshot, measure) = (&self.snapshot, amount.measure());
+        let snapshot = &self.snapshot;
         let keys = || keys().filter(|key| self.has(*key)).map(|key| key as usize);
         let buckets = &mut histogram.buckets;
         buckets.clear();
@@ -139,7 +134,7 @@ impl Counts {
                 }
             }
         }
-        histogram.sum = total as f64 / amount.per_unit();
+        histogram.sum = total as f64 / unit.parts();
         histogram.count = buckets.iter().sum();
         if let Some(native) = native {
             let sparse = histogram.native.get_or_insert_default();
@@ -154,20 +149,20 @@ impl Counts {
             let exemplars = (0..histogram.buckets.len()).map(newest);
             histogram
                 .exemplars
-                .extend(exemplars.map(|it| it.map(|it| shown(it, amount))));
+                .extend(exemplars.map(|it| it.map(|it| shown(it, unit))));
         }
     }
 }
 
 /// An exemplar of an amount, as the model has it.
-fn shown(exemplar: store::Exemplar, amount: Amount) -> Exemplar {
+fn shown(exemplar: store::Exemplar, unit: Unit) -> Exemplar {
     let mut labels = String::new();
     if let Some(trace) = TraceId::from_bytes(exemplar.id.to_be_bytes()) {
         push_label(&mut labels, "trace_id", &trace.to_string());
     }
     Exemplar {
         labels,
-        value: exemplar.amount as f64 / amount.per_unit(),
+        value: exemplar.amount as f64 / unit.parts(),
         timestamp: Some(Timestamp::Millis(exemplar.millis)),
     }
 }

@@ -4,10 +4,12 @@ mod family;
 mod labels;
 mod names;
 mod sample;
+mod unit;
 
 pub(crate) use self::{
     family::{Family, Kind, Series, SeriesBuffer},
     labels::{is_label_name, label_pairs, push_label, split_label},
     names::{FamilyNames, is_metric_name},
     sample::{Exemplar, Histogram, Number, Sample, Timestamp},
+    unit::Unit,
 };

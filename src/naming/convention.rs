@@ -2,7 +2,10 @@ use super::{
     LabelNames, Role,
     labels::{Label, SeriesSpec},
 };
-use crate::{model::Kind, request::Amount};
+use crate::{
+    model::{Kind, Unit},
+    request::Amount,
+};
 
 /// What names are made of.
 #[derive(Debug, Default)]
@@ -28,7 +31,6 @@ pub(crate) struct FamilySpec {
     /// With its unit, but without the suffix of its kind, such as a counter's `_total`.
     pub(crate) name: String,
     pub(crate) help: &'static str,
-    pub(crate) unit: Option<&'static str>,
     pub(crate) measure: Measure,
     /// The index of its series among those of the convention.
     pub(crate) series: usize,
@@ -37,31 +39,37 @@ pub(crate) struct FamilySpec {
 /// What the samples of a family measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Measure {
-    /// How many requests ended.
-    Requests,
-    /// What was measured of them.
-    Amounts(Amount),
-    /// How many have not ended yet.
-    InFlight,
-    /// How many requests were past the budget, in all.
+    /// How many things finished.
+    Finished,
+    /// What was measured of them, by the index of the measure in the store.
+    Amounts { index: usize, unit: Unit },
+    /// How many have not finished yet.
+    Active,
+    /// How many were past the budget, in all.
     Overflowed,
-    /// How many label sets the layer holds.
+    /// How many label sets there are.
     LabelSets,
 }
 
+/// From the call to the end of the response.
+pub(super) const DURATION: Measure = Measure::Amounts {
+    index: Amount::Duration.index(),
+    unit: Unit::Seconds,
+};
+
 impl Measure {
-    pub(crate) fn unit(self) -> Option<&'static str> {
+    pub(crate) fn unit(self) -> Option<Unit> {
         match self {
-            Self::Amounts(amount) => Some(amount.unit()),
+            Self::Amounts { unit, .. } => Some(unit),
             _ => None,
         }
     }
 
     pub(crate) fn kind(self) -> Kind {
         match self {
-            Self::Requests | Self::Overflowed => Kind::Counter,
-            Self::Amounts(_) => Kind::Histogram,
-            Self::InFlight | Self::LabelSets => Kind::Gauge,
+            Self::Finished | Self::Overflowed => Kind::Counter,
+            Self::Amounts { .. } => Kind::Histogram,
+            Self::Active | Self::LabelSets => Kind::Gauge,
         }
     }
 }

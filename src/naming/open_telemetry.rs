@@ -2,9 +2,9 @@ use super::{
     Convention, FamilySpec, LabelSource, Measure, Role,
     SeriesFilter::{Http, InFlightByMethod, Overflowed, Rpc},
     SeriesSpec, Settings,
+    convention::DURATION,
     prometheus::about_the_layer,
 };
-use crate::request::Amount;
 
 /// The semantic conventions of OpenTelemetry.
 pub(super) fn convention(settings: &Settings) -> Convention {
@@ -15,7 +15,6 @@ pub(super) fn convention(settings: &Settings) -> Convention {
     let family = |name: String, measure: Measure, series, help| FamilySpec {
         name,
         help,
-        unit: measure.unit(),
         measure,
         series,
     };
@@ -64,7 +63,7 @@ pub(super) fn convention(settings: &Settings) -> Convention {
         families: vec![
             family(
                 format!("http_{side}_request_duration_seconds"),
-                Measure::Amounts(Amount::Duration),
+                DURATION,
                 0,
                 match settings.role {
                     Role::Server => "Duration of HTTP server requests.",
@@ -73,7 +72,7 @@ pub(super) fn convention(settings: &Settings) -> Convention {
             ),
             family(
                 format!("rpc_{side}_call_duration_seconds"),
-                Measure::Amounts(Amount::Duration),
+                DURATION,
                 1,
                 match settings.role {
                     Role::Server => "Duration of inbound remote procedure calls.",
@@ -82,7 +81,7 @@ pub(super) fn convention(settings: &Settings) -> Convention {
             ),
             family(
                 format!("http_{side}_active_requests"),
-                Measure::InFlight,
+                Measure::Active,
                 2,
                 match settings.role {
                     Role::Server => "Number of active HTTP server requests.",

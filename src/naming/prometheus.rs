@@ -1,7 +1,7 @@
 use super::{
     Convention, FamilySpec, LabelSource, Measure, Role, SeriesFilter, SeriesSpec, Settings,
+    convention::DURATION,
 };
-use crate::request::Amount;
 
 /// Prometheus' own conventions.
 pub(super) fn convention(settings: &Settings) -> Convention {
@@ -49,38 +49,37 @@ pub(super) fn families(prefix: &str, duration: &str, in_flight: &str) -> Vec<Fam
     let family = |name: &str, measure: Measure, series, help| FamilySpec {
         name: format!("{prefix}_{name}"),
         help,
-        unit: measure.unit(),
         measure,
         series,
     };
     let mut families = vec![
         family(
             "requests",
-            Measure::Requests,
+            Measure::Finished,
             0,
             "Requests that ended, in whatever way.",
         ),
         family(
             "errors",
-            Measure::Requests,
+            Measure::Finished,
             1,
             "Requests that failed, by cause.",
         ),
         family(
             "requests_cancelled",
-            Measure::Requests,
+            Measure::Finished,
             2,
             "Requests that were dropped before their end.",
         ),
         family(
             duration,
-            Measure::Amounts(Amount::Duration),
+            DURATION,
             0,
             "Time from the call to the end of the response body, or of a stream to its head.",
         ),
         family(
             in_flight,
-            Measure::InFlight,
+            Measure::Active,
             3,
             "Requests that have not ended yet.",
         ),
@@ -94,7 +93,6 @@ pub(super) fn about_the_layer(prefix: &str, series: usize) -> [FamilySpec; 2] {
     let family = |name, measure, help| FamilySpec {
         name: format!("{prefix}_{name}"),
         help,
-        unit: None,
         measure,
         series,
     };

@@ -189,9 +189,9 @@ impl ActiveRequest {
             completion: Completion { outcome, code },
         };
         let finished = state.recorder.store.finish(key.with_labels(state.labels));
-        finished.observe(Amount::Duration.measure(), nanos);
+        finished.observe(Amount::Duration.index(), nanos);
         if let Some(trace) = self.trace.take() {
-            finished.exemplify(Amount::Duration.measure(), nanos, trace.number());
+            finished.exemplify(Amount::Duration.index(), nanos, trace.number());
         }
         finished.end(self.state.active);
         self.recycle();

@@ -7,22 +7,8 @@ pub(crate) enum Amount {
 }
 
 impl Amount {
-    /// The number of its measure in the store.
-    pub(crate) const fn measure(self) -> usize {
+    /// The index of its measure in the store.
+    pub(crate) const fn index(self) -> usize {
         self as usize
-    }
-
-    /// The unit of its family.
-    pub(crate) const fn unit(self) -> &'static str {
-        match self {
-            Self::Duration => "seconds",
-        }
-    }
-
-    /// How many of what is measured make one of that unit.
-    pub(crate) const fn per_unit(self) -> f64 {
-        match self {
-            Self::Duration => 1e9,
-        }
     }
 }

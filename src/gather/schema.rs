@@ -1,0 +1,27 @@
+use crate::naming::FamilySpec;
+
+/// What the keys of a store mean: the families that they belong to, and the labels of their series.
+pub(crate) trait Schema: Send + Sync + 'static {
+    /// What the labels of a series may show.
+    type Values;
+    /// What series are sorted by, so that every process lists them in the same order.
+    type Order: Ord + Copy + Send;
+
+    fn families(&self) -> &[FamilySpec];
+
+    /// For each kind of series, by its number, whether it counts what is active. The others count what finished.
+    fn series(&self) -> impl Iterator<Item = bool>;
+
+    /// What series of that kind show of a key. `None` if they leave it out.
+    fn values(&self, series: usize, key: u64) -> Option<Self::Values>;
+
+    fn order(&self, values: &Self::Values) -> Self::Order;
+
+    /// Visits the labels of a series with these values.
+    fn for_each_label(
+        &self,
+        series: usize,
+        values: &Self::Values,
+        visit: &mut dyn FnMut(&str, &str),
+    );
+}
