@@ -7,6 +7,7 @@
 
 mod body;
 mod builder;
+mod clock;
 mod error;
 mod exposition;
 mod format;
@@ -26,11 +27,12 @@ mod sync;
 pub use self::{
     body::ResponseBody,
     builder::MetricsLayerBuilder,
+    clock::TestClock,
     error::{BuildError, ScrapeError},
     exposition::{Exposition, ExpositionBody, ExpositionFuture},
     future::ResponseFuture,
     histogram::{Buckets, NativeHistogram},
-    label::{Peer, RouteTemplate},
+    label::{Peer, RequestHead, ResponseHead, RouteTemplate},
     layer::MetricsLayer,
     naming::{LabelNames, Naming},
     request::TraceId,

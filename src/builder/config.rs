@@ -58,14 +58,19 @@ impl Config {
             Some(native) => Bins::Native(native),
             None => Bins::Classic(self.buckets.nanos()),
         };
+        let routes = Routes::new(self.routes);
+        let asks_requests = self.exemplar_of.is_some() || !routes.user_labels().is_empty();
+        let asks_responses = routes.user_labels().ask_responses();
         let recorder: &'static Recorder = Box::leak(Box::new(Recorder {
             clock: self.clock.unwrap_or_default(),
-            routes: Routes::new(self.routes),
+            routes,
             store: Store::new(StoreSettings {
                 measures: Box::new([durations]),
                 has_exemplars: self.exemplar_of.is_some(),
                 max_label_sets: self.max_label_sets,
             }),
+            asks_requests,
+            asks_responses,
             exemplar: self.exemplar_of,
             version_from: match (self.shows_versions, self.convention.role) {
                 (false, _) => VersionFrom::Nobody,

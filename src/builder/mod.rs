@@ -6,7 +6,8 @@ mod setters;
 
 use crate::{
     Buckets, BuildError, Exposition, MetricsLayer, NativeHistogram,
-    naming::{LabelNames, Naming},
+    label::RouteSettings,
+    naming::{Naming, Settings},
     request::ExemplarOf,
 };
 use prometheus_client::registry::Registry;
@@ -39,19 +40,12 @@ use std::fmt;
 /// ```
 #[must_use]
 pub struct MetricsLayerBuilder {
-    buckets: Buckets,
     naming: Naming,
-    namespace: Option<String>,
-    label_names: LabelNames,
+    names: Settings,
     constant_labels: Vec<(String, String)>,
-    scheme: Option<&'static str>,
-    skipped: Vec<String>,
-    templates: Vec<String>,
-    streams: Vec<String>,
-    services: Vec<String>,
-    client: bool,
-    peers: Vec<String>,
+    routes: RouteSettings,
     max_label_sets: usize,
+    buckets: Buckets,
     native: Option<NativeHistogram>,
     exemplar_of: Option<ExemplarOf>,
     clock: Option<Clock>,
@@ -62,19 +56,12 @@ pub struct MetricsLayerBuilder {
 impl Default for MetricsLayerBuilder {
     fn default() -> Self {
         Self {
-            buckets: Buckets::default(),
             naming: Naming::default(),
-            namespace: None,
-            label_names: LabelNames::default(),
+            names: Settings::default(),
             constant_labels: Vec::new(),
-            scheme: None,
-            skipped: Vec::new(),
-            templates: Vec::new(),
-            streams: Vec::new(),
-            services: Vec::new(),
-            client: false,
-            peers: Vec::new(),
+            routes: RouteSettings::default(),
             max_label_sets: 4_000,
+            buckets: Buckets::default(),
             native: None,
             exemplar_of: None,
             clock: None,
@@ -145,12 +132,12 @@ impl fmt::Debug for MetricsLayerBuilder {
         f.debug_struct("MetricsLayerBuilder")
             .field("buckets", &self.buckets)
             .field("naming", &self.naming)
-            .field("namespace", &self.namespace)
-            .field("skip", &self.skipped)
-            .field("routes", &self.templates)
-            .field("streams", &self.streams)
-            .field("grpc_services", &self.services)
-            .field("client", &self.client)
+            .field("namespace", &self.names.namespace)
+            .field("skip", &self.routes.skipped)
+            .field("routes", &self.routes.templates)
+            .field("streams", &self.routes.streams)
+            .field("grpc_services", &self.routes.services)
+            .field("client", &self.routes.client)
             .field("enabled", &self.enabled)
             .finish_non_exhaustive()
     }

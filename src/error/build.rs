@@ -67,6 +67,22 @@ pub enum BuildError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A label of the user's own can have no value.
+    NoLabelValues {
+        /// The name of the label.
+        label: String,
+    },
+    /// A label of the user's own cannot have that value.
+    InvalidLabelValue {
+        /// The name of the label.
+        label: String,
+        /// The value.
+        value: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The labels of the user's own can have more values together than can be told apart.
+    TooManyLabelValues,
     /// The URL scheme is none.
     InvalidScheme {
         /// The scheme.
@@ -124,6 +140,11 @@ pub enum BuildError {
     },
     /// The builder was given a registry to expose, and another one to register with.
     TwoRegistries,
+    /// There are several mistakes.
+    Several {
+        /// All of them.
+        errors: Vec<Self>,
+    },
 }
 
 impl fmt::Display for BuildError {
@@ -168,6 +189,18 @@ impl fmt::Display for BuildError {
             Self::InvalidLabel { name, reason } => {
                 write!(f, "label name {name:?} is not allowed: {reason}")
             }
+            Self::NoLabelValues { label } => write!(
+                f,
+                "label {label:?} can have no value: list some, or write 1 or more in place of 0"
+            ),
+            Self::InvalidLabelValue {
+                label,
+                value,
+                reason,
+            } => write!(f, "label {label:?} cannot have the value {value:?}: {reason}"),
+            Self::TooManyLabelValues => f.write_str(
+                "the labels' values make more than 2^32 combinations, which cannot be told apart: write smaller numbers in `label_up_to`",
+            ),
             Self::InvalidScheme { scheme, reason } => {
                 write!(f, "URL scheme {scheme:?} is not allowed: {reason}")
             }
@@ -206,6 +239,11 @@ impl fmt::Display for BuildError {
             Self::TwoRegistries => f.write_str(
                 "a registry was given with `registry`, which `register` does not expose: use `pair`, or register with that one",
             ),
+            Self::Several { errors } => {
+                write!(f, "there are {} mistakes:", errors.len())?;
+                let mut errors = errors.iter();
+                errors.try_for_each(|error| write!(f, "\n- {error}"))
+            }
         }
     }
 }

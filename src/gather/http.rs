@@ -11,7 +11,7 @@ pub(crate) struct HttpSchema {
     pub(crate) routes: &'static Routes,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct HttpOrder {
     route: &'static str,
     peer: u8,
@@ -21,6 +21,7 @@ pub(crate) struct HttpOrder {
     code: Option<Code>,
     version: Version,
     scheme: Scheme,
+    user: Box<[Option<&'static str>]>,
 }
 
 impl Schema for HttpSchema {
@@ -56,6 +57,7 @@ impl Schema for HttpSchema {
             code: values.code,
             version: values.version,
             scheme: values.scheme,
+            user: self.routes.user_labels().texts(values.labelled.values),
         }
     }
 
@@ -68,5 +70,9 @@ impl Schema for HttpSchema {
         if let Some(spec) = self.convention.series.get(series) {
             spec.for_each_label(values, self.routes, visit);
         }
+    }
+
+    fn panics(&self) -> u64 {
+        self.routes.user_labels().panics()
     }
 }

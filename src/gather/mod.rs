@@ -89,6 +89,7 @@ impl<S: Schema> StoreFamilies<S> {
         let scrape = Scrape {
             histograms: &self.histograms,
             constant: &self.constant,
+            panics: self.schema.panics(),
             views: self.views(),
             counts,
             active,
@@ -184,6 +185,7 @@ pub(crate) fn find_duplicate<'a>(
 struct Scrape<'a> {
     histograms: &'a [HistogramBounds],
     constant: &'a str,
+    panics: u64,
     views: Vec<SeriesView>,
     counts: Arc<Counts>,
     active: (SeriesView, Vec<u64>),
@@ -224,6 +226,7 @@ impl Scrape<'_> {
                 self.single(keys.map(|key| counts.finished(key)).sum())
             }
             Measure::LabelSets => self.single(counts.label_sets()),
+            Measure::LabelPanics => self.single(self.panics),
         }
     }
 

@@ -109,7 +109,7 @@ impl<S: Schema> Projections<S> {
     }
 }
 
-impl<O: Ord + Copy> Projection<O> {
+impl<O: Ord> Projection<O> {
     fn new(number: usize, active: bool) -> Self {
         Self {
             number,
@@ -167,7 +167,8 @@ impl<O: Ord + Copy> Projection<O> {
                 self.table.shrink();
                 return false;
             };
-            let before = rest.partition_point(|series| order_of(series) < Some(place));
+            let place = Some(place);
+            let before = rest.partition_point(|series| order_of(series) < place);
             self.merged.extend_from_slice(&rest[..before]);
             self.merged.push(series);
             self.taken += before;

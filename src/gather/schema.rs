@@ -5,7 +5,7 @@ pub(crate) trait Schema: Send + Sync + 'static {
     /// What the labels of a series may show.
     type Values;
     /// What series are sorted by, so that every process lists them in the same order.
-    type Order: Ord + Copy + Send;
+    type Order: Ord + Send;
 
     fn families(&self) -> &[FamilySpec];
 
@@ -24,4 +24,7 @@ pub(crate) trait Schema: Send + Sync + 'static {
         values: &Self::Values,
         visit: &mut dyn FnMut(&str, &str),
     );
+
+    /// How often a function that says a label's value panicked.
+    fn panics(&self) -> u64;
 }

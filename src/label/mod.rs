@@ -5,6 +5,8 @@ mod matched_path;
 mod method;
 mod names;
 mod peer;
+mod request_head;
+mod response_head;
 mod route;
 mod routes;
 mod scheme;
@@ -13,9 +15,12 @@ mod set;
 mod settings;
 mod status;
 mod template;
+mod user_labels;
 mod version;
 
-pub use self::{peer::Peer, template::RouteTemplate};
+pub use self::{
+    peer::Peer, request_head::RequestHead, response_head::ResponseHead, template::RouteTemplate,
+};
 
 pub(crate) use self::{
     method::Method,
@@ -26,6 +31,7 @@ pub(crate) use self::{
     set::{LabelSet, Labelled},
     settings::RouteSettings,
     status::Status,
+    user_labels::{UserLabel, UserLabels, UserValues, ValueOf},
     version::Version,
 };
 

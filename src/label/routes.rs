@@ -1,8 +1,9 @@
 use super::{
     CallRoute, LabelSet, OTHER, OVERFLOW, Peers, Route, RouteSettings, RouteTemplate, UNMATCHED,
+    UserLabels, UserValues,
     names::Names,
     service::service_of,
-    set::{LabelSets, Labelled, OVERFLOW_ROUTE, UNMATCHED_ROUTE},
+    set::{LabelSets, Labelled, UNMATCHED_ROUTE},
 };
 use crate::sync::List;
 use http::{Extensions, Request};
@@ -23,6 +24,7 @@ pub(crate) struct Routes {
     services: Vec<Service>,
     client: bool,
     peers: Peers,
+    user_labels: UserLabels,
     #[cfg(feature = "axum")]
     paths: super::matched_path::MatchedPaths,
 }
@@ -44,12 +46,14 @@ impl Routes {
             unnamed_methods,
             client,
             peers,
+            labels,
         } = settings;
+        let user_labels = UserLabels::new(labels);
         let none = LabelSet { id: 0, overflow: 1 };
         let mut routes = Self {
             seen: Names::new(),
             names: List::new(),
-            sets: LabelSets::new(OVERFLOW_ROUTE),
+            sets: LabelSets::new(user_labels.overflow()),
             unmatched: Route {
                 labels: none,
                 skipped: false,
@@ -60,7 +64,8 @@ impl Routes {
             proven: Names::new(),
             services: Vec::new(),
             client,
-            peers,
+            peers: Peers::new(peers),
+            user_labels,
             #[cfg(feature = "axum")]
             paths: super::matched_path::MatchedPaths::new(),
         };
@@ -140,6 +145,7 @@ impl Routes {
         let labelled = Labelled {
             route: route.number,
             peer,
+            values: 0,
         };
         let labels = self.sets.intern(labelled).unwrap_or(route.labels);
         Route { labels, ..route }
@@ -222,6 +228,7 @@ impl Routes {
             let labelled = Labelled {
                 route: number,
                 peer: 0,
+                values: 0,
             };
             Route {
                 labels: self.sets.intern(labelled).unwrap_or(self.unmatched.labels),
@@ -232,6 +239,13 @@ impl Routes {
         };
         let route = self.seen.get_or_insert(name, make);
         route.unwrap_or(self.unmatched)
+    }
+
+    /// The label set with these values of the user's labels.
+    pub(crate) fn with_values(&self, set: LabelSet, values: UserValues) -> LabelSet {
+        let labelled = self.sets.get(set.id);
+        let with = labelled.and_then(|labelled| self.sets.intern(Labelled { values, ..labelled }));
+        with.unwrap_or(set)
     }
 
     /// The labels of a label set.
@@ -246,6 +260,10 @@ impl Routes {
 
     pub(crate) fn peers(&self) -> &Peers {
         &self.peers
+    }
+
+    pub(crate) fn user_labels(&self) -> &UserLabels {
+        &self.user_labels
     }
 }
 

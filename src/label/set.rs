@@ -1,9 +1,11 @@
+use super::UserValues;
 use crate::sync::{HASH_FACTOR, List, Table};
 
 /// The numbers of the two routes that every layer has.
 pub(super) const UNMATCHED_ROUTE: u32 = 0;
 pub(super) const OVERFLOW_ROUTE: u32 = 1;
-/// The number that stands for a request's route and peer, and the number that they overflow to.
+
+/// The number that stands for a request's route, its peer and the user's labels, and the number that they overflow to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LabelSet {
     pub(crate) id: u32,
@@ -17,9 +19,10 @@ pub(crate) struct Labelled {
     pub(crate) route: u32,
     /// The index of the peer; 0 if none are listed.
     pub(crate) peer: u8,
+    /// The values of the user's labels.
+    pub(crate) values: UserValues,
 }
 
-/// All label sets that were seen so far.
 impl Labelled {
     /// The same for requests of all routes together.
     pub(crate) fn of_any_route(self) -> Self {
@@ -38,53 +41,59 @@ impl Labelled {
     }
 }
 
+/// All label sets that were seen so far.
 pub(super) struct LabelSets {
     by_id: List<Labelled>,
-    ids: Table<(Labelled, u32)>,
-    /// The number of the route that label sets overflow to.
-    overflow: u32,
+    known: Table<(Labelled, LabelSet)>,
+    /// The values of the user's labels in sets that stand for those past the budget.
+    overflow: UserValues,
 }
 
 impl LabelSets {
-    pub(super) fn new(overflow: u32) -> Self {
+    pub(super) fn new(overflow: UserValues) -> Self {
         Self {
             by_id: List::new(),
-            ids: Table::new(),
+            known: Table::new(),
             overflow,
         }
     }
 
     /// The set of these labels. `None` if there are no numbers left, for which memory does not suffice.
     pub(super) fn intern(&self, labelled: Labelled) -> Option<LabelSet> {
-        let overflow = Labelled {
-            route: self.overflow,
-            ..labelled
-        };
-        Some(LabelSet {
-            id: self.id(labelled)?,
-            overflow: self.id(overflow)?,
-        })
+        match self.find(labelled) {
+            Some(known) => Some(known),
+            None => self.add(labelled),
+        }
     }
 
-    fn id(&self, labelled: Labelled) -> Option<u32> {
-        let is = |known: &(Labelled, u32)| known.0 == labelled;
-        let known = self.ids.find(hash(labelled), is);
-        let known = known.or_else(|| self.add(labelled));
-        known.map(|(_, id)| *id)
+    fn find(&self, labelled: Labelled) -> Option<LabelSet> {
+        let is = |known: &(Labelled, LabelSet)| known.0 == labelled;
+        self.known.find(hash(labelled), is).map(|(_, set)| *set)
     }
 
     #[cold]
-    fn add(&self, labelled: Labelled) -> Option<&(Labelled, u32)> {
-        let make = || {
-            let id = self.by_id.push(labelled).unwrap_or(usize::MAX);
-            (labelled, id as u32)
+    fn add(&self, labelled: Labelled) -> Option<LabelSet> {
+        let overflow = Labelled {
+            route: OVERFLOW_ROUTE,
+            values: self.overflow,
+            ..labelled
         };
-        self.ids.find_or_insert(
+        let overflow = match labelled == overflow {
+            true => None,
+            false => Some(self.intern(overflow)?.id),
+        };
+        let make = || {
+            let id = self.by_id.push(labelled).unwrap_or(usize::MAX) as u32;
+            let overflow = overflow.unwrap_or(id);
+            (labelled, LabelSet { id, overflow })
+        };
+        let added = self.known.find_or_insert(
             hash(labelled),
             |known| hash(known.0),
             |known| known.0 == labelled,
             make,
-        )
+        );
+        added.map(|(_, set)| *set)
     }
 
     pub(super) fn get(&self, id: u32) -> Option<Labelled> {
@@ -92,6 +101,12 @@ impl LabelSets {
     }
 }
 
-fn hash(Labelled { route, peer }: Labelled) -> u64 {
-    (u64::from(route) << 8 | u64::from(peer)).wrapping_mul(HASH_FACTOR)
+fn hash(labelled: Labelled) -> u64 {
+    let Labelled {
+        route,
+        peer,
+        values,
+    } = labelled;
+    let route = u64::from(route) << 8 | u64::from(peer);
+    (route ^ u64::from(values) << 32).wrapping_mul(HASH_FACTOR)
 }

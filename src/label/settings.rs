@@ -1,7 +1,7 @@
-use super::Peers;
+use super::UserLabel;
 
 /// What the builder was told about routes.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct RouteSettings {
     pub(crate) skipped: Vec<String>,
     /// Routes whose responses are streams.
@@ -14,5 +14,7 @@ pub(crate) struct RouteSettings {
     pub(crate) unnamed_methods: bool,
     /// Whether requests go out from here: only a [`RouteTemplate`](super::RouteTemplate) names their route then.
     pub(crate) client: bool,
-    pub(crate) peers: Peers,
+    pub(crate) peers: Vec<String>,
+    /// The user's own.
+    pub(crate) labels: Vec<UserLabel>,
 }

@@ -18,6 +18,11 @@ pub(super) fn convention(settings: &Settings) -> Convention {
     Convention {
         role: settings.role,
         series: series(spec),
-        families: families(prefix, "requests_duration_seconds", "requests_pending"),
+        families: families(
+            prefix,
+            "requests_duration_seconds",
+            "requests_pending",
+            settings,
+        ),
     }
 }

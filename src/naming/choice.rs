@@ -64,6 +64,6 @@ impl Naming {
             Self::OpenTelemetry => open_telemetry::convention(settings),
             Self::AxumPrometheus => axum_prometheus::convention(settings),
         };
-        convention.renamed(settings)
+        convention.configured(settings)
     }
 }

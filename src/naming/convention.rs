@@ -1,5 +1,5 @@
 use super::{
-    LabelNames, Role,
+    LabelNames, LabelSource, Role,
     labels::{Label, SeriesSpec},
 };
 use crate::{
@@ -16,6 +16,8 @@ pub(crate) struct Settings {
     /// Whether peers are told apart.
     pub(crate) peers: bool,
     pub(crate) scheme: Option<&'static str>,
+    /// The names of the user's labels.
+    pub(crate) user_labels: Vec<String>,
 }
 
 /// The families of a layer, with their names and labels.
@@ -49,6 +51,8 @@ pub(crate) enum Measure {
     Overflowed,
     /// How many label sets there are.
     LabelSets,
+    /// How often a function of the user's panicked.
+    LabelPanics,
 }
 
 /// From the call to the end of the response.
@@ -67,7 +71,7 @@ impl Measure {
 
     pub(crate) fn kind(self) -> Kind {
         match self {
-            Self::Finished | Self::Overflowed => Kind::Counter,
+            Self::Finished | Self::Overflowed | Self::LabelPanics => Kind::Counter,
             Self::Amounts { .. } => Kind::Histogram,
             Self::Active | Self::LabelSets => Kind::Gauge,
         }
@@ -75,8 +79,8 @@ impl Measure {
 }
 
 impl Convention {
-    /// With the names that were configured.
-    pub(super) fn renamed(mut self, settings: &Settings) -> Self {
+    /// With the names and labels that were configured.
+    pub(super) fn configured(mut self, settings: &Settings) -> Self {
         if let Some(namespace) = &settings.namespace {
             for family in &mut self.families {
                 family.name = format!("{namespace}_{}", family.name);
@@ -88,6 +92,13 @@ impl Convention {
                     name.clear();
                     name.push_str(renamed);
                 }
+            }
+            if series.has_user_labels() {
+                let labels = settings.user_labels.iter().enumerate();
+                series.labels.extend(labels.map(|(index, name)| Label {
+                    name: name.clone(),
+                    source: LabelSource::User(index),
+                }));
             }
         }
         self

@@ -58,6 +58,8 @@ pub(crate) enum LabelSource {
     PeerPort,
     /// The scheme of the request's URI, or this one if the URI has none.
     Scheme(&'static str),
+    /// A label of the user's own, by its index.
+    User(usize),
     Fixed(&'static str),
 }
 
@@ -163,6 +165,12 @@ impl SeriesSpec {
         })
     }
 
+    /// Whether its series have the user's labels: those of requests that ended, but not of the layer itself.
+    pub(super) fn has_user_labels(&self) -> bool {
+        use SeriesFilter::{Cancelled, Errors, Http, Requests, Rpc};
+        matches!(self.filter, Requests | Errors | Cancelled | Http | Rpc)
+    }
+
     pub(crate) fn is_in_flight(&self) -> bool {
         matches!(
             self.filter,
@@ -190,7 +198,11 @@ impl SeriesSpec {
 impl LabelValues {
     /// Visits the value of a label, if it has one.
     fn show(&self, source: &LabelSource, routes: &Routes, visit: &mut dyn FnMut(&str)) {
-        let Labelled { route, peer } = self.labelled;
+        let Labelled {
+            route,
+            peer,
+            values,
+        } = self.labelled;
         let peers = routes.peers();
         let mut visit_any = |value: Option<&str>| value.into_iter().for_each(&mut *visit);
         match source {
@@ -211,6 +223,7 @@ impl LabelValues {
                     .for_each(|port| visit(itoa::Buffer::new().format(port)));
             }
             LabelSource::Scheme(default) => visit(self.scheme.as_str().unwrap_or(default)),
+            LabelSource::User(index) => visit_any(routes.user_labels().text(values, *index)),
             LabelSource::Fixed(value) => visit(value),
         }
     }

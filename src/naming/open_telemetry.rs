@@ -90,7 +90,7 @@ pub(super) fn convention(settings: &Settings) -> Convention {
             ),
         ]
         .into_iter()
-        .chain(about_the_layer(&prefix, 3))
+        .chain(about_the_layer(&prefix, 3, settings))
         .collect(),
     }
 }

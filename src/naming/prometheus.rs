@@ -23,7 +23,12 @@ pub(super) fn convention(settings: &Settings) -> Convention {
     Convention {
         role: settings.role,
         series: series(spec),
-        families: families(prefix, "request_duration_seconds", "requests_in_flight"),
+        families: families(
+            prefix,
+            "request_duration_seconds",
+            "requests_in_flight",
+            settings,
+        ),
     }
 }
 
@@ -45,7 +50,12 @@ pub(super) fn series(
 }
 
 /// The families with these series. Two of their names are not the same in all conventions.
-pub(super) fn families(prefix: &str, duration: &str, in_flight: &str) -> Vec<FamilySpec> {
+pub(super) fn families(
+    prefix: &str,
+    duration: &str,
+    in_flight: &str,
+    settings: &Settings,
+) -> Vec<FamilySpec> {
     let family = |name: &str, measure: Measure, series, help| FamilySpec {
         name: format!("{prefix}_{name}"),
         help,
@@ -84,19 +94,28 @@ pub(super) fn families(prefix: &str, duration: &str, in_flight: &str) -> Vec<Fam
             "Requests that have not ended yet.",
         ),
     ];
-    families.extend(about_the_layer(prefix, 4));
+    families.extend(about_the_layer(prefix, 4, settings));
     families
 }
 
 /// What a layer says of itself, in every convention.
-pub(super) fn about_the_layer(prefix: &str, series: usize) -> [FamilySpec; 2] {
+pub(super) fn about_the_layer(
+    prefix: &str,
+    series: usize,
+    settings: &Settings,
+) -> impl Iterator<Item = FamilySpec> {
     let family = |name, measure, help| FamilySpec {
         name: format!("{prefix}_{name}"),
         help,
         measure,
         series,
     };
-    [
+    let panics = family(
+        "label_panics",
+        Measure::LabelPanics,
+        "Panics of the functions that say the values of labels.",
+    );
+    let always = [
         family(
             "overflowed_requests",
             Measure::Overflowed,
@@ -107,5 +126,7 @@ pub(super) fn about_the_layer(prefix: &str, series: usize) -> [FamilySpec; 2] {
             Measure::LabelSets,
             "Label sets that the layer holds.",
         ),
-    ]
+    ];
+    let panics = Some(panics).filter(|_| !settings.user_labels.is_empty());
+    always.into_iter().chain(panics)
 }

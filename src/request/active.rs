@@ -3,7 +3,7 @@ use super::{
     call::{Call, End},
 };
 use crate::{
-    label::{LabelSet, Method, Scheme, Status, Version},
+    label::{LabelSet, Method, Scheme, Status, UserValues, Version},
     store::Active,
 };
 use std::{
@@ -32,6 +32,8 @@ pub(super) struct State {
     pub(super) started_at: u64,
     /// What it is counted under, unless it is a gRPC call.
     pub(super) labels: LabelSet,
+    /// The values of the user's labels.
+    pub(super) values: UserValues,
     pub(super) method: Method,
     pub(super) version: Version,
     pub(super) scheme: Scheme,
@@ -110,6 +112,7 @@ impl ActiveRequest {
                 active,
                 started_at: 0,
                 labels: LabelSet { id: 0, overflow: 0 },
+                values: 0,
                 method: Method::from_number(0),
                 version: Version::NONE,
                 scheme: Scheme::None,
@@ -179,7 +182,11 @@ impl ActiveRequest {
             };
             code = call.end(&end, self.state.recorder, &mut self.state.labels);
         }
-        let state = &self.state;
+        let state = &mut self.state;
+        if state.values > 0 {
+            let routes = &state.recorder.routes;
+            state.labels = routes.with_values(state.labels, state.values);
+        }
         let key = RequestKey {
             labels: 0,
             method: state.method,

@@ -10,6 +10,9 @@ pub(crate) struct Recorder {
     pub(crate) store: Store,
     /// `Some` if requests become exemplars.
     pub(crate) exemplar: Option<ExemplarOf>,
+    /// Whether the user's functions are asked about requests, and about responses.
+    pub(crate) asks_requests: bool,
+    pub(crate) asks_responses: bool,
     pub(crate) version_from: VersionFrom,
 }
 

@@ -1,12 +1,12 @@
 use super::{
-    ExemplarOf, Outcome, Recorder, VersionFrom,
+    Outcome, Recorder, VersionFrom,
     active::{ActiveRequest, Seen, UNDECLARED},
     call::Call,
     grpc,
     head::{content_length, is_event_stream},
     key::ActiveKey,
 };
-use crate::label::{Method, Route, Scheme, Status, Version};
+use crate::label::{Method, RequestHead, ResponseHead, Route, Scheme, Status, Version};
 use http::{HeaderMap, Request, Response};
 use http_body::Body;
 use std::{fmt, mem};
@@ -29,15 +29,18 @@ impl Recording {
         } else if !route.skipped {
             self.0 = start(recorder, request, route, route);
         }
-        if let Some(exemplar) = &recorder.exemplar {
-            self.ask(exemplar, request);
+        if recorder.asks_requests {
+            self.ask(recorder, RequestHead::from(&*request));
         }
     }
 
-    #[cold]
-    fn ask<B>(&mut self, exemplar: &ExemplarOf, request: &mut Request<B>) {
-        if let Some(active) = &mut self.0 {
-            active.trace = exemplar.ask(request);
+    /// Asks the user's functions.
+    #[inline(never)]
+    fn ask(&mut self, recorder: &Recorder, head: RequestHead<'_>) {
+        let Some(active) = &mut self.0 else { return };
+        active.state.values = recorder.routes.user_labels().of_request(head);
+        if let Some(exemplar) = &recorder.exemplar {
+            active.trace = exemplar.ask(head);
         }
     }
 
@@ -141,6 +144,7 @@ fn start<B>(
     state.started_at = recorder.clock.raw();
     state.labels = route.labels;
     state.method = method;
+    state.values = 0;
     state.version = version;
     state.scheme = scheme;
     state.status = None;
@@ -199,6 +203,10 @@ impl ActiveRequest {
             if let Some(call) = &mut self.call {
                 call.overrule();
             }
+        }
+        if state.recorder.asks_responses {
+            let user_labels = state.recorder.routes.user_labels();
+            state.values += user_labels.of_response(ResponseHead::from(response));
         }
         state.method.has_no_body(status)
     }

@@ -43,7 +43,7 @@ impl TraceId {
     /// use tower_red::{MetricsLayer, TraceId};
     ///
     /// let (metrics, exposition) = MetricsLayer::builder()
-    ///     .exemplar(|parts| TraceId::from_traceparent(&parts.headers))
+    ///     .exemplar(|head| TraceId::from_traceparent(head.headers))
     ///     .pair()?;
     /// # let _ = (metrics, exposition);
     ///

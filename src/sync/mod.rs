@@ -1,11 +1,14 @@
-//! What threads share: a list and a table that values are only added to, the one way to lock, and the one to yield.
+//! What threads share: a list and a table that values are only added to, and
+//! the one way to lock, to yield, and to run what may panic.
 
+mod caught;
 mod list;
 mod lock;
 mod table;
 mod yield_now;
 
 pub(crate) use self::{
+    caught::caught,
     list::List,
     lock::lock,
     table::{Cursor, HASH_FACTOR, Table},

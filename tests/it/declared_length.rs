@@ -334,11 +334,11 @@ async fn a_request_lasts_until_its_declared_bytes_have_passed() {
     let layer = TestLayer::default();
     let response = with_header("8", &[Bytes(4), Bytes(4)]);
     let mut body = layer.respond(Request::new(()), response).into_body();
-    layer.clock.increment(Duration::from_millis(100));
+    layer.clock.advance(Duration::from_millis(100));
     body.frame().await.unwrap().unwrap();
-    layer.clock.increment(Duration::from_millis(150));
+    layer.clock.advance(Duration::from_millis(150));
     body.frame().await.unwrap().unwrap();
-    layer.clock.increment(Duration::from_secs(60));
+    layer.clock.advance(Duration::from_secs(60));
     drop(body);
     let scrape = layer.scrape().await;
     assert_eq!(scrape.sum("http_request_duration_seconds_sum"), 0.25);

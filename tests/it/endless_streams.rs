@@ -59,7 +59,7 @@ async fn an_event_stream_is_in_flight_until_its_client_leaves_and_lasts_until_it
         let mut client = server.client(protocol).await;
         let mut body = client.send("GET", "/events").await.unwrap().into_body();
         body.frame().await.unwrap().unwrap();
-        clock.increment(Duration::from_secs(3600));
+        clock.advance(Duration::from_secs(3600));
         let open = Scrape::of(&server.exposition).await;
         assert_eq!(
             open.since(&Scrape::default()),
@@ -229,12 +229,12 @@ async fn a_stream_lasts_until_its_head_however_it_ends() {
         let layer = TestLayer::default();
         // The answer takes its time.
         let service = tower::service_fn(|_: Request<()>| async {
-            layer.clock.increment(Duration::from_millis(250));
+            layer.clock.advance(Duration::from_millis(250));
             Ok::<_, Infallible>(events_of(script))
         });
         let service = tower::Layer::layer(&layer.metrics, service);
         let response = tower::ServiceExt::oneshot(service, Request::new(())).await;
-        layer.clock.increment(Duration::from_secs(3600));
+        layer.clock.advance(Duration::from_secs(3600));
         assert_eq!(layer.all().await, in_flight("GET", "_unmatched"));
         let body = response.unwrap().into_body();
         let _ = catch_unwind(AssertUnwindSafe(|| read(body)));
@@ -291,7 +291,7 @@ async fn an_event_stream_that_declares_a_length_is_an_ordinary_body() {
     for response in [by_header, by_hint] {
         let layer = TestLayer::default();
         let body = layer.respond(Request::new(()), response(&[Bytes(4)]));
-        layer.clock.increment(Duration::from_millis(250));
+        layer.clock.advance(Duration::from_millis(250));
         read(body.into_body());
         let left = cancelled("GET", "_unmatched", "200", "body");
         assert_eq!(layer.all().await, left);
@@ -311,7 +311,7 @@ async fn a_stream_dropped_before_its_head_is_cancelled_and_lasts_until_then() {
     let layer = TestLayer::new(builder);
     let request = Request::get("/tail").body(()).unwrap();
     let never = layer.never(request);
-    layer.clock.increment(Duration::from_millis(250));
+    layer.clock.advance(Duration::from_millis(250));
     drop(never);
     let expected = cancelled("GET", "/tail", "499", "head");
     assert_eq!(layer.all().await, expected);
@@ -335,7 +335,7 @@ async fn a_declared_grpc_stream_that_is_left_midway_is_no_error_and_not_cancelle
     let layer = TestLayer::new(builder);
     let (request, response) = watch(&[Bytes(4), Bytes(4)]);
     let body = layer.respond(request, response).into_body();
-    layer.clock.increment(Duration::from_secs(3600));
+    layer.clock.advance(Duration::from_secs(3600));
     read(body);
     assert_eq!(layer.all().await, grpc::complete(WATCH, "200", "OK"));
     let seconds = layer.scrape().await;

@@ -15,7 +15,7 @@ fn driven(builder: MetricsLayerBuilder) -> TestLayer {
 }
 
 fn traced() -> TestLayer {
-    driven(MetricsLayer::builder().exemplar(|parts| TraceId::from_traceparent(&parts.headers)))
+    driven(MetricsLayer::builder().exemplar(|parts| TraceId::from_traceparent(parts.headers)))
 }
 
 impl TestLayer {

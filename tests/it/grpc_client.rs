@@ -156,7 +156,7 @@ async fn a_call_without_a_response_has_a_code_all_the_same() {
     ] {
         let layer = client();
         let never = layer.never(call());
-        layer.clock.increment(waited);
+        layer.clock.advance(waited);
         drop(never);
         assert_eq!(layer.all().await, expected);
     }

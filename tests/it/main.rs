@@ -43,3 +43,4 @@ mod switched_off;
 mod tonic;
 #[cfg(feature = "axum")]
 mod untrusted_grpc_headers;
+mod user_labels;

@@ -4,11 +4,10 @@ use crate::support::{Scrape, ScriptedBody, Step, changes};
 use futures_util::FutureExt;
 use http::{Request, Response};
 use http_body_util::BodyExt;
-use quanta::{Clock, Mock};
-use std::{convert::Infallible, future::ready, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::ready, time::Duration};
 use tower::{Layer, ServiceExt, service_fn};
 use tower_red::{
-    Buckets, Exposition, MetricsLayer, MetricsLayerBuilder, ResponseBody, RouteTemplate,
+    Buckets, Exposition, MetricsLayer, MetricsLayerBuilder, ResponseBody, RouteTemplate, TestClock,
 };
 
 const TAIL: RouteTemplate = RouteTemplate::new("/tail/{id}");
@@ -17,33 +16,33 @@ const TAIL: RouteTemplate = RouteTemplate::new("/tail/{id}");
 struct Tailed {
     layer: MetricsLayer,
     exposition: Exposition,
-    mock: Arc<Mock>,
+    clock: TestClock,
 }
 
 impl Tailed {
     fn new(builder: MetricsLayerBuilder) -> Self {
-        let (clock, mock) = Clock::mock();
+        let clock = TestClock::new();
         let builder = builder.buckets(Buckets::custom([1.0]).unwrap());
-        let (layer, exposition) = builder.clock(clock).pair().unwrap();
+        let (layer, exposition) = builder.clock(&clock).pair().unwrap();
         Self {
             layer,
             exposition,
-            mock,
+            clock,
         }
     }
 
     /// A response whose head took a quarter of a second, and whose body an hour.
     async fn read(&self, steps: &[Step]) -> ResponseBody<ScriptedBody> {
-        let mock = Arc::clone(&self.mock);
+        let clock = self.clock.clone();
         let body = std::cell::Cell::new(Some(ScriptedBody::new(steps)));
         let service = self.layer.layer(service_fn(move |_: Request<()>| {
-            mock.increment(Duration::from_millis(250));
+            clock.advance(Duration::from_millis(250));
             let body = body.take().unwrap();
             ready(Ok::<_, Infallible>(Response::new(body)))
         }));
         let request = Request::get("/tail/7").extension(TAIL).body(()).unwrap();
         let mut body = service.oneshot(request).await.unwrap().into_body();
-        self.mock.increment(Duration::from_secs(3_600));
+        self.clock.advance(Duration::from_secs(3_600));
         for _ in steps {
             // A script may say that it fails.
             let _ = body.frame().now_or_never().unwrap();

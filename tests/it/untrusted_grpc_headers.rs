@@ -212,7 +212,7 @@ async fn a_template_of_an_outer_layer_does_not_make_a_request_grpc() {
         request.body(()).unwrap()
     };
     let never = layer.never(request());
-    layer.clock.increment(Duration::from_secs(1));
+    layer.clock.advance(Duration::from_secs(1));
     drop(never);
     let left = cancelled("POST", "/orders", "499", "head");
     assert_eq!(layer.all().await, left);

@@ -1,5 +1,7 @@
-//! What makes a configuration valid. The first mistake is the one that is reported.
+//! What makes a configuration valid. All mistakes are reported together.
 
+mod labels;
+mod mistakes;
 mod names;
 mod peers;
 mod routes;
@@ -7,38 +9,28 @@ mod routes;
 use super::{MetricsLayerBuilder, config::Config};
 use crate::{
     BuildError,
-    label::{Peers, RouteSettings},
-    naming::{Naming, Role, Settings},
+    naming::{Naming, Role},
 };
+use mistakes::Mistakes;
 
 impl MetricsLayerBuilder {
     /// Without checks, for a builder of which nothing was configured or everything was checked.
-    pub(super) fn into_config(self) -> Config {
-        let settings = Settings {
-            role: match self.client {
-                true => Role::Client,
-                false => Role::Server,
-            },
-            namespace: self.namespace,
-            label_names: self.label_names,
-            peers: !self.peers.is_empty(),
-            scheme: self.scheme,
+    pub(super) fn into_config(mut self) -> Config {
+        self.names.role = match self.routes.client {
+            true => Role::Client,
+            false => Role::Server,
         };
+        self.names.peers = !self.routes.peers.is_empty();
+        let labels = self.routes.labels.iter();
+        self.names.user_labels = labels.map(|label| label.name.clone()).collect();
+        self.routes.unnamed_methods = self.naming == Naming::OpenTelemetry;
         Config {
-            convention: self.naming.convention(&settings),
+            convention: self.naming.convention(&self.names),
             constant_labels: self.constant_labels,
             native: None,
             enabled: self.enabled,
             buckets: self.buckets,
-            routes: RouteSettings {
-                skipped: self.skipped,
-                templates: self.templates,
-                streams: self.streams,
-                services: self.services,
-                unnamed_methods: self.naming == Naming::OpenTelemetry,
-                client: self.client,
-                peers: Peers::new(self.peers),
-            },
+            routes: self.routes,
             shows_versions: self.naming == Naming::OpenTelemetry,
             max_label_sets: self.max_label_sets,
             exemplar_of: self.exemplar_of,
@@ -47,53 +39,49 @@ impl MetricsLayerBuilder {
     }
 
     pub(super) fn validate(self) -> Result<Config, BuildError> {
-        self.check_values()?;
-        self.check_routes()?;
-        self.check_role()?;
-        peers::check(&self.peers)?;
+        let mut mistakes = Mistakes::default();
+        self.check_values(&mut mistakes);
+        self.check_role(&mut mistakes);
+        routes::check(&self.routes, &mut mistakes);
+        peers::check(&self.routes.peers, &mut mistakes);
+        labels::check(&self.routes.labels, &mut mistakes);
         let bounds = self.buckets.nanos();
         let native = self.native.map(|native| native.validate(&bounds));
-        let native = native.transpose()?;
+        let native = native.and_then(|native| mistakes.unless(native));
         let mut config = self.into_config();
         config.native = native;
         // Those of the convention too, under the names that they were given.
-        names::check_labels(&config.constant_labels, &config.convention)?;
-        Ok(config)
+        names::check_labels(&config.constant_labels, &config.convention, &mut mistakes);
+        mistakes.none().map(|()| config)
     }
 
-    fn check_values(&self) -> Result<(), BuildError> {
-        if let Some(namespace) = &self.namespace {
-            names::check_namespace(namespace)?;
+    fn check_values(&self, mistakes: &mut Mistakes) {
+        if let Some(namespace) = &self.names.namespace {
+            mistakes.unless(names::check_namespace(namespace));
         }
-        if let Some(scheme) = self.scheme {
-            names::check_scheme(scheme)?;
+        if let Some(scheme) = self.names.scheme {
+            mistakes.unless(names::check_scheme(scheme));
         }
-        match self.max_label_sets {
-            0 => Err(BuildError::NoLabelSets),
-            _ => Ok(()),
+        if self.max_label_sets == 0 {
+            mistakes.add(BuildError::NoLabelSets);
         }
-    }
-
-    fn check_routes(&self) -> Result<(), BuildError> {
-        routes::check_skipped(&self.skipped)?;
-        routes::check_declared(&self.templates)?;
-        routes::check_streams(&self.streams)?;
-        routes::check_services(&self.services)
     }
 
     /// What does nothing for requests of that direction.
-    fn check_role(&self) -> Result<(), BuildError> {
+    fn check_role(&self, mistakes: &mut Mistakes) {
         let for_servers = [
-            ("routes", self.templates.is_empty()),
-            ("grpc_service", self.services.is_empty()),
+            ("routes", self.routes.templates.is_empty()),
+            ("grpc_service", self.routes.services.is_empty()),
         ];
-        let misplaced = for_servers.into_iter().find(|(_, unset)| !unset);
-        if let (true, Some((setting, _))) = (self.client, misplaced) {
-            return Err(BuildError::NotForClients { setting });
+        let for_clients = [("peers", self.routes.peers.is_empty())];
+        if self.routes.client {
+            for (setting, _) in for_servers.into_iter().filter(|(_, unset)| !unset) {
+                mistakes.add(BuildError::NotForClients { setting });
+            }
+        } else {
+            for (setting, _) in for_clients.into_iter().filter(|(_, unset)| !unset) {
+                mistakes.add(BuildError::NotForServers { setting });
+            }
         }
-        if !self.client && !self.peers.is_empty() {
-            return Err(BuildError::NotForServers { setting: "peers" });
-        }
-        Ok(())
     }
 }

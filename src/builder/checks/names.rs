@@ -1,6 +1,8 @@
 //! Names that metrics and labels may have.
 
+use super::Mistakes;
 use crate::{BuildError, naming::Convention};
+use std::collections::BTreeSet;
 
 const RULE: &str = "it must begin with a letter, and have only letters, digits and underscores";
 
@@ -22,25 +24,32 @@ pub(super) fn check_namespace(namespace: &str) -> Result<(), BuildError> {
     })
 }
 
-/// Each label's name is legal, and there once.
+/// Each label's name is legal, and there once. A mistake in a name that several series have is told once.
 pub(super) fn check_labels(
     constant: &[(String, String)],
     convention: &Convention,
-) -> Result<(), BuildError> {
+    mistakes: &mut Mistakes,
+) {
     let constant = || constant.iter().map(|(name, _)| name.as_str());
+    let mut told = BTreeSet::new();
     for name in constant().chain(convention.label_names()) {
-        check_label(name)?;
+        if let Err(mistake) = check_label(name) {
+            if told.insert(name) {
+                mistakes.add(mistake);
+            }
+        }
     }
     for series in &convention.series {
         let labels = series.labels.iter().map(|label| label.name.as_str());
         let mut names: Vec<&str> = constant().chain(labels).collect();
         names.sort_unstable();
-        if let Some(same) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-            let reason = "another label has that name; give one of them another";
-            return Err(invalid_label(same[0], reason));
+        for same in names.windows(2).filter(|pair| pair[0] == pair[1]) {
+            if told.insert(same[0]) {
+                let reason = "another label has that name; give one of them another";
+                mistakes.add(invalid_label(same[0], reason));
+            }
         }
     }
-    Ok(())
 }
 
 fn check_label(name: &str) -> Result<(), BuildError> {

@@ -1,6 +1,6 @@
 //! The peers that a client tells apart.
 
-use super::names::is_scheme;
+use super::{Mistakes, names::is_scheme};
 use crate::{
     BuildError,
     label::{MAX_PEERS, OTHER, is_same_peer},
@@ -8,9 +8,10 @@ use crate::{
 use http::uri::Authority;
 use std::net::Ipv6Addr;
 
-pub(super) fn check(peers: &[String]) -> Result<(), BuildError> {
+pub(super) fn check(peers: &[String], mistakes: &mut Mistakes) {
     if peers.len() > MAX_PEERS {
-        return Err(BuildError::TooManyPeers { most: MAX_PEERS });
+        mistakes.add(BuildError::TooManyPeers { most: MAX_PEERS });
+        return;
     }
     for (index, peer) in peers.iter().enumerate() {
         let twice = || {
@@ -20,13 +21,12 @@ pub(super) fn check(peers: &[String]) -> Result<(), BuildError> {
             Some(format!("it is listed twice, first as {first:?}"))
         };
         if let Some(reason) = fault(peer).or_else(twice) {
-            return Err(BuildError::InvalidPeer {
+            mistakes.add(BuildError::InvalidPeer {
                 peer: peer.clone(),
                 reason,
             });
         }
     }
-    Ok(())
 }
 
 /// What is wrong with a peer, and what to write instead.

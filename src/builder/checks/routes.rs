@@ -1,56 +1,57 @@
 //! Route templates, in the syntax of axum 0.8.
 
-use crate::{BuildError, label::UNMATCHED};
+use super::Mistakes;
+use crate::{
+    BuildError,
+    label::{RouteSettings, UNMATCHED},
+};
 
-pub(super) fn check_skipped(routes: &[String]) -> Result<(), BuildError> {
-    let templates = routes.iter().filter(|route| *route != UNMATCHED);
-    check_each("skip", templates)
-}
-
-/// Templates that are matched, so that no two of them may overlap.
-pub(super) fn check_declared(templates: &[String]) -> Result<(), BuildError> {
-    check_each("routes", templates)?;
-    let mut matcher = matchit::Router::new();
-    for template in templates {
-        if let Err(error) = matcher.insert(template, ()) {
-            return Err(invalid("routes", template, error.to_string()));
+pub(super) fn check(routes: &RouteSettings, mistakes: &mut Mistakes) {
+    let skipped = routes.skipped.iter().filter(|route| *route != UNMATCHED);
+    check_each("skip", skipped, mistakes);
+    check_streams(&routes.streams, mistakes);
+    check_each("routes", &routes.templates, mistakes);
+    check_overlaps(&routes.templates, mistakes);
+    for service in &routes.services {
+        if !is_service(service) {
+            let service = service.clone();
+            mistakes.add(BuildError::InvalidService { service });
         }
     }
-    Ok(())
 }
 
-pub(super) fn check_streams(routes: &[String]) -> Result<(), BuildError> {
+/// No two templates that are matched may match the same path.
+fn check_overlaps(templates: &[String], mistakes: &mut Mistakes) {
+    let mut matcher = matchit::Router::new();
+    for template in templates
+        .iter()
+        .filter(|template| fault(template).is_none())
+    {
+        if let Err(error) = matcher.insert(template, ()) {
+            mistakes.add(invalid("routes", template, error.to_string()));
+        }
+    }
+}
+
+fn check_streams(routes: &[String], mistakes: &mut Mistakes) {
     if let Some(route) = routes.iter().find(|route| *route == UNMATCHED) {
         let reason = "it stands for requests without a route; write the template of the stream";
-        return Err(invalid("streams", route, String::from(reason)));
+        mistakes.add(invalid("streams", route, String::from(reason)));
     }
-    check_each("streams", routes)
-}
-
-pub(super) fn check_services(services: &[String]) -> Result<(), BuildError> {
-    let is_service = |name: &str| {
-        let parts = || name.split('.');
-        !name.contains(['/', '{', '}', ':'])
-            && parts().all(|part| !part.is_empty() && is_tidy(part))
-    };
-    match services.iter().find(|name| !is_service(name)) {
-        Some(service) => Err(BuildError::InvalidService {
-            service: service.clone(),
-        }),
-        None => Ok(()),
-    }
+    let named = routes.iter().filter(|route| *route != UNMATCHED);
+    check_each("streams", named, mistakes);
 }
 
 fn check_each<'a>(
     setting: &'static str,
     routes: impl IntoIterator<Item = &'a String>,
-) -> Result<(), BuildError> {
+    mistakes: &mut Mistakes,
+) {
     for route in routes {
         if let Some(reason) = fault(route) {
-            return Err(invalid(setting, route, reason));
+            mistakes.add(invalid(setting, route, reason));
         }
     }
-    Ok(())
 }
 
 fn invalid(setting: &'static str, route: &str, reason: String) -> BuildError {
@@ -59,6 +60,11 @@ fn invalid(setting: &'static str, route: &str, reason: String) -> BuildError {
         route: route.to_owned(),
         reason,
     }
+}
+
+fn is_service(name: &str) -> bool {
+    let mut parts = name.split('.');
+    !name.contains(['/', '{', '}', ':']) && parts.all(|part| !part.is_empty() && is_tidy(part))
 }
 
 /// Why a route can match no request, and what to write instead.

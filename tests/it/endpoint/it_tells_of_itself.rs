@@ -10,7 +10,6 @@ use prometheus_client::{
     metrics::{counter::Counter, histogram::Histogram},
     registry::Registry,
 };
-use quanta::{Clock, Mock};
 use std::{
     fmt,
     sync::{
@@ -21,16 +20,16 @@ use std::{
     time::Duration,
 };
 use tower::ServiceExt;
-use tower_red::{Exposition, ExpositionBody, MetricsLayer};
+use tower_red::{Exposition, ExpositionBody, MetricsLayer, TestClock};
 
 /// A collector that takes that many milliseconds.
 #[derive(Debug)]
-struct Slow(Arc<Mock>, Arc<AtomicU64>);
+struct Slow(TestClock, Arc<AtomicU64>);
 
 impl Collector for Slow {
     fn encode(&self, _: DescriptorEncoder<'_>) -> fmt::Result {
         let millis = self.1.load(Ordering::SeqCst);
-        self.0.increment(Duration::from_millis(millis));
+        self.0.advance(Duration::from_millis(millis));
         Ok(())
     }
 }
@@ -44,13 +43,13 @@ async fn of_itself(exposition: &Exposition) -> String {
 
 #[tokio::test]
 async fn an_instrumented_endpoint_tells_of_the_scrapes_that_ended_before() {
-    let (clock, mock) = Clock::mock();
+    let clock = TestClock::new();
     let millis = Arc::new(AtomicU64::new(5));
     let told = Told::to(Does::Count);
     let mut registry = Registry::default();
-    registry.register_collector(Box::new(Slow(mock.clone(), millis.clone())));
+    registry.register_collector(Box::new(Slow(clock.clone(), millis.clone())));
     registry.register_collector(Box::new(told.clone()));
-    let builder = MetricsLayer::builder().clock(clock).registry(registry);
+    let builder = MetricsLayer::builder().clock(&clock).registry(registry);
     let exposition = builder.pair().unwrap().1.instrumented();
 
     let first = of_itself(&exposition).await;
@@ -76,7 +75,7 @@ exposition_scrape_duration_seconds_bucket{le=\"0.001\"} 0
         let response = answer(&exposition, &[]).await;
         assert_eq!(response.status(), status);
         // How long the client then takes does not count.
-        mock.increment(Duration::from_secs(1));
+        clock.advance(Duration::from_secs(1));
     }
     told.tell(Does::Count);
     // Two that are dropped: while it works, and while it waits for that one, which is no work.
@@ -84,14 +83,14 @@ exposition_scrape_duration_seconds_bucket{le=\"0.001\"} 0
     let [mut works, mut waits] = [(); 2].map(|()| Polled::new(&exposition));
     assert!(works.poll().is_none());
     assert!(waits.poll().is_none());
-    mock.increment(Duration::from_secs(1));
+    clock.advance(Duration::from_secs(1));
     drop(waits);
     drop(works);
     // One that waits, and is answered.
     let [mut works, mut waits] = [(); 2].map(|()| Polled::new(&exposition));
     assert!(works.poll().is_none());
     assert!(waits.poll().is_none());
-    mock.increment(Duration::from_millis(100));
+    clock.advance(Duration::from_millis(100));
     works.finish();
     waits.finish();
     // These are no scrapes.

@@ -227,7 +227,7 @@ async fn a_duration_that_equals_a_bound_is_in_its_bucket_and_one_above_it_is_not
         let mut service = driven.metrics.layer(service_fn(handle));
         let request = Request::new(Ending::LeftBeforeHead);
         let future = service.call(request);
-        driven.clock.increment(nanos);
+        driven.clock.advance(std::time::Duration::from_nanos(nanos));
         drop(future);
     }
     let scrape = Scrape::of(&exposition).await;

@@ -72,15 +72,15 @@ async fn a_streamed_response_lasts_from_its_call_to_the_end_of_its_body() {
         let mut client = server.client(protocol).await;
         let response = client.start("GET", "/stream").await;
         server.in_flight(1.0).await;
-        clock.increment(Duration::from_millis(100));
+        clock.advance(Duration::from_millis(100));
 
         let (mut body, channel) = Channel::<Bytes>::new(1);
         answer.send(Response::new(Body::new(channel))).unwrap();
         let mut response = response.await.unwrap().into_body();
-        clock.increment(Duration::from_millis(50));
+        clock.advance(Duration::from_millis(50));
         body.send_data("data".into()).await.unwrap();
         response.frame().await.unwrap().unwrap();
-        clock.increment(Duration::from_millis(100));
+        clock.advance(Duration::from_millis(100));
 
         drop(body);
         response.collect().await.unwrap();
@@ -102,7 +102,7 @@ async fn a_cancelled_request_lasts_until_it_is_dropped() {
         let mut client = server.client(protocol).await;
         let response = client.start("GET", "/never").await;
         server.in_flight(1.0).await;
-        clock.increment(Duration::from_millis(60));
+        clock.advance(Duration::from_millis(60));
         drop((client, response));
         server
             .lasted("/never", "499", 0.06, ("0.05", "0.075"))
@@ -110,7 +110,7 @@ async fn a_cancelled_request_lasts_until_it_is_dropped() {
 
         let mut client = server.client(protocol).await;
         let response = client.send("GET", "/endless").await.unwrap();
-        clock.increment(Duration::from_secs(20));
+        clock.advance(Duration::from_secs(20));
         drop((client, response));
         server
             .lasted("/endless", "200", 20.0, ("10.0", "+Inf"))
@@ -130,13 +130,13 @@ async fn a_response_that_ends_with_its_head_lasts_until_its_head() {
         let mut client = server.client(protocol).await;
         let response = client.start("GET", "/stream").await;
         server.in_flight(1.0).await;
-        clock.increment(Duration::from_millis(80));
+        clock.advance(Duration::from_millis(80));
         let head = Response::builder().status(204);
         answer
             .send(head.body(Body::new(ScriptedBody::new(&[Data]))).unwrap())
             .unwrap();
         let response = response.await.unwrap();
-        clock.increment(Duration::from_secs(1));
+        clock.advance(Duration::from_secs(1));
         drop(response);
         server
             .lasted("/stream", "204", 0.08, ("0.075", "0.1"))

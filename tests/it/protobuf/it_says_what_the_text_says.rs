@@ -35,7 +35,7 @@ async fn every_sample_is_that_of_the_text_under_all_names() {
                 }
             };
             for builder in [builder(), hostile(builder())] {
-                let trace = |_: &http::request::Parts| TraceId::from_bytes([7; 16]);
+                let trace = |_: tower_red::RequestHead<'_>| TraceId::from_bytes([7; 16]);
                 let driven = TestLayer::new(builder.exemplar(trace));
                 let _in_flight = driven.take_some();
                 let (said, families) = compare(&driven.exposition).await;

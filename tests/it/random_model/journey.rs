@@ -155,13 +155,13 @@ impl Case {
             return;
         };
         let mut future = Box::pin(future);
-        layer.clock.increment(Duration::from_millis(self.before));
+        layer.clock.advance(Duration::from_millis(self.before));
         let Ok(Some(Ok(response))) = caught(|| future.as_mut().now_or_never()) else {
             return;
         };
         drop(future);
         let mut body = response.into_body();
-        layer.clock.increment(Duration::from_millis(self.after));
+        layer.clock.advance(Duration::from_millis(self.after));
         for how in &self.uses {
             let mut cx = Context::from_waker(Waker::noop());
             let _ = caught(|| match how {

@@ -14,7 +14,6 @@ use std::{
     future::pending,
     net::SocketAddr,
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -30,7 +29,7 @@ use tonic::{
     transport::{Channel, Server, server::TcpIncoming},
 };
 use tower::{Service, service_fn};
-use tower_red::{Exposition, MetricsLayer, MetricsLayerBuilder, RouteTemplate};
+use tower_red::{Exposition, MetricsLayer, MetricsLayerBuilder, RouteTemplate, TestClock};
 
 pub(crate) const ANSWER: &str = "/shop.Orders/Answer";
 pub(crate) const LIST: &str = "/shop.Orders/List";
@@ -305,11 +304,13 @@ pub(crate) async fn proven() -> [Served; 2] {
 }
 
 /// The same with a clock that goes when it is told to.
-pub(crate) async fn clocked(place: Place) -> (Served, Arc<quanta::Mock>) {
-    let (clock, mock) = quanta::Clock::mock();
-    let served = place.serve_with(MetricsLayer::builder().clock(clock)).await;
+pub(crate) async fn clocked(place: Place) -> (Served, TestClock) {
+    let clock = TestClock::new();
+    let served = place
+        .serve_with(MetricsLayer::builder().clock(&clock))
+        .await;
     served.prove().await;
-    (served, mock)
+    (served, clock)
 }
 
 // ---- Clients.

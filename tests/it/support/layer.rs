@@ -8,42 +8,40 @@ use futures_util::FutureExt;
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use prometheus_client::registry::Registry;
-use quanta::{Clock, Mock};
 use std::{
     collections::BTreeMap,
     convert::Infallible,
     future::{Future, pending, ready},
-    sync::Arc,
     time::Duration,
 };
 use tower::{Layer, Service, service_fn};
-use tower_red::{Buckets, Exposition, MetricsLayer, MetricsLayerBuilder, ResponseBody};
+use tower_red::{Buckets, Exposition, MetricsLayer, MetricsLayerBuilder, ResponseBody, TestClock};
 
 /// A layer with a clock that goes when it is told to, and where its metrics are read.
 pub(crate) struct TestLayer<E = Exposition> {
     pub(crate) metrics: MetricsLayer,
-    pub(crate) clock: Arc<Mock>,
+    pub(crate) clock: TestClock,
     pub(crate) exposition: E,
 }
 
 /// One whose metrics are read elsewhere.
 impl TestLayer<()> {
     pub(crate) fn pair(builder: MetricsLayerBuilder) -> (Self, Exposition) {
-        let (clock, mock) = Clock::mock();
-        let (metrics, exposition) = builder.clock(clock).pair().unwrap();
+        let clock = TestClock::new();
+        let (metrics, exposition) = builder.clock(&clock).pair().unwrap();
         let layer = Self {
             metrics,
-            clock: mock,
+            clock,
             exposition: (),
         };
         (layer, exposition)
     }
 
     pub(crate) fn register(builder: MetricsLayerBuilder, registry: &mut Registry) -> Self {
-        let (clock, mock) = Clock::mock();
+        let clock = TestClock::new();
         Self {
-            metrics: builder.clock(clock).register(registry).unwrap(),
-            clock: mock,
+            metrics: builder.clock(&clock).register(registry).unwrap(),
+            clock,
             exposition: (),
         }
     }
@@ -102,16 +100,16 @@ impl<E> TestLayer<E> {
     ) {
         let mut service = self.metrics.layer(service_fn(handle));
         let mut future = Box::pin(service.call(request.map(|()| ending)));
-        self.clock.increment(before);
+        self.clock.advance(before);
         if let Ending::LeftBeforeHead = ending {
             assert!((&mut future).now_or_never().is_none());
-            return self.clock.increment(after);
+            return self.clock.advance(after);
         }
         let response = match future.await {
             Ok(response) => response,
             Err(error) => return assert!(matches!(ending, Ending::ServiceFails), "{error}"),
         };
-        self.clock.increment(after);
+        self.clock.advance(after);
         let mut body = response.into_body();
         if let Ending::LeftInBody = ending {
             body.frame().await.unwrap().unwrap();
@@ -129,7 +127,7 @@ impl<E> TestLayer<E> {
         response: Response<B>,
     ) -> Response<ResponseBody<B>> {
         pass(&self.metrics, request, response, || {
-            self.clock.increment(duration);
+            self.clock.advance(duration);
         })
     }
 

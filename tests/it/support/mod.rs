@@ -110,7 +110,13 @@ pub(crate) fn request(method: &str, target: &str) -> Request<Body> {
 /// Whether a line is what a layer says of itself, and not of requests.
 pub(crate) fn is_about_itself(line: &str) -> bool {
     let name = line.split(['{', ' ']).next().unwrap_or_default();
-    name.ends_with("_overflowed_requests_total") || name.ends_with("_label_sets")
+    [
+        "_overflowed_requests_total",
+        "_label_sets",
+        "_label_panics_total",
+    ]
+    .iter()
+    .any(|end| name.ends_with(end))
 }
 
 /// All values of one scrape but those about the layer itself, by series, as in `http_requests_total{method="GET",route="/",status="200"}`.

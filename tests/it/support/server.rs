@@ -10,9 +10,9 @@ use hyper::{
     body::Incoming,
     client::conn::{http1, http2},
 };
-use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 use tokio::net::TcpStream;
-use tower_red::{Exposition, MetricsLayer, MetricsLayerBuilder};
+use tower_red::{Exposition, MetricsLayer, MetricsLayerBuilder, TestClock};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Protocol {
@@ -44,8 +44,8 @@ impl Server {
 
     /// The same with a clock that goes when it is told to.
     pub(crate) async fn clocked(builder: MetricsLayerBuilder, app: Router) -> (Self, Clock) {
-        let (clock, mock) = quanta::Clock::mock();
-        (Self::configured(builder.clock(clock), app).await, mock)
+        let clock = TestClock::new();
+        (Self::configured(builder.clock(&clock), app).await, clock)
     }
 
     pub(crate) async fn client(&self, protocol: Protocol) -> Client {
@@ -115,7 +115,7 @@ impl Server {
     }
 }
 
-pub(crate) type Clock = Arc<quanta::Mock>;
+pub(crate) type Clock = TestClock;
 
 pub(crate) enum Client {
     Http1(http1::SendRequest<Body>),

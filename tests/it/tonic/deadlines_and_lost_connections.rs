@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use tonic::{Code, transport::Server};
-use tower_red::MetricsLayer;
+use tower_red::{MetricsLayer, TestClock};
 
 #[tokio::test]
 async fn a_call_whose_client_leaves_before_its_deadline_is_cancelled() {
@@ -42,13 +42,13 @@ async fn a_call_whose_client_leaves_after_its_deadline_is_an_error_and_not_cance
 }
 
 /// A call without a head and one in its body, which their client leaves after that time.
-async fn leave(served: &Served, clock: &quanta::Mock, timeout: &'static str, after: Duration) {
+async fn leave(served: &Served, clock: &TestClock, timeout: &'static str, after: Duration) {
     let mut client = served.client().await.within(timeout);
     let mut messages = client.list("3 never").await.unwrap();
     messages.next().await.unwrap().unwrap();
     let never = tokio::spawn(async move { client.unary(ANSWER, "never").await });
     served.in_flight(2.0).await;
-    clock.increment(after);
+    clock.advance(after);
     never.abort();
     drop(messages);
 }
@@ -87,7 +87,7 @@ async fn a_call_that_ends_after_its_deadline_has_the_status_it_ends_with() {
         let (sender, receiver) = mpsc::unbounded_channel();
         let messages = UnboundedReceiverStream::new(receiver);
         let answers = client.chat(messages).await.unwrap();
-        clock.increment(Duration::from_secs(20));
+        clock.advance(Duration::from_secs(20));
         sender.send("NOT_FOUND".to_owned()).unwrap();
         answers.collect::<Vec<_>>().await;
         assert_eq!(

@@ -1,0 +1,40 @@
+//! The values of the user's labels. Their names are checked with those of all labels.
+
+use super::Mistakes;
+use crate::{
+    BuildError,
+    label::{OTHER, OVERFLOW, UserLabel, UserLabels},
+};
+
+pub(super) fn check(labels: &[UserLabel], mistakes: &mut Mistakes) {
+    for label in labels {
+        if label.most == 0 {
+            let label = label.name.clone();
+            mistakes.add(BuildError::NoLabelValues { label });
+        }
+        let values = label.listed.as_deref().unwrap_or_default();
+        for (index, value) in values.iter().enumerate() {
+            if let Some(reason) = fault(value, &values[..index]) {
+                mistakes.add(BuildError::InvalidLabelValue {
+                    label: label.name.clone(),
+                    value: value.clone(),
+                    reason,
+                });
+            }
+        }
+    }
+    if !UserLabels::can_hold(labels) {
+        mistakes.add(BuildError::TooManyLabelValues);
+    }
+}
+
+/// What is wrong with a listed value.
+fn fault(value: &str, before: &[String]) -> Option<&'static str> {
+    match value {
+        "" => Some("to Prometheus, a label without a value is none; let the function say `None`"),
+        OTHER => Some("it stands for all values that are not listed; leave it out"),
+        OVERFLOW => Some("it stands for all values past the budget; leave it out"),
+        _ if before.iter().any(|other| other == value) => Some("it is listed twice"),
+        _ => None,
+    }
+}
