@@ -1,6 +1,6 @@
 use crate::{
     Buckets, BuildError, Exposition, MetricsLayer, exposition,
-    gather::{HistogramBounds, HttpSchema, StoreFamilies},
+    gather::{HistogramBounds, HttpSchema, Identity, StoreFamilies},
     histogram::{Bins, NativeBuckets},
     label::{RouteSettings, Routes},
     naming::{Convention, Role},
@@ -46,6 +46,13 @@ impl Config {
         Ok((layer, exposition))
     }
 
+    pub(super) fn expose_on(mut self, exposition: &Exposition) -> Result<MetricsLayer, BuildError> {
+        self.clock = self.clock.or_else(|| exposition.clock());
+        let (layer, families, _) = self.into_families();
+        exposition.add(Box::new(families))?;
+        Ok(layer)
+    }
+
     pub(super) fn register(self, registry: &mut Registry) -> Result<MetricsLayer, BuildError> {
         let (layer, families, _) = self.into_families();
         exposition::register(families, registry)?;
@@ -58,6 +65,7 @@ impl Config {
             Some(native) => Bins::Native(native),
             None => Bins::Classic(self.buckets.nanos()),
         };
+        let peers = self.routes.peers.clone();
         let routes = Routes::new(self.routes);
         let asks_requests = self.exemplar_of.is_some() || !routes.user_labels().is_empty();
         let asks_responses = routes.user_labels().ask_responses();
@@ -83,12 +91,13 @@ impl Config {
             convention: self.convention,
             routes: &recorder.routes,
         };
-        let families = StoreFamilies::new(
-            &recorder.store,
-            schema,
-            vec![HistogramBounds::new(&self.buckets, native)],
-            &self.constant_labels,
-        );
+        let identity = Identity {
+            constant: self.constant_labels,
+            labels: schema.convention.label_names().map(str::to_owned).collect(),
+            peers,
+            histograms: vec![HistogramBounds::new(&self.buckets, native)],
+        };
+        let families = StoreFamilies::new(&recorder.store, schema, identity);
         (layer, families, recorder)
     }
 }

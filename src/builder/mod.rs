@@ -4,6 +4,8 @@ mod checks;
 mod config;
 mod setters;
 
+use config::Config;
+
 use crate::{
     Buckets, BuildError, Exposition, MetricsLayer, NativeHistogram,
     label::RouteSettings,
@@ -106,6 +108,45 @@ impl MetricsLayerBuilder {
         }
     }
 
+    /// The layer, exposed by an endpoint that is there already: that of another layer, or of a registry.
+    ///
+    /// Families of the same name are one family with the series of all layers. Each layer keeps its own buckets, budget,
+    /// exemplars and native histogram. What tells their series apart is a
+    /// [`constant_label`](Self::constant_label), or that one measures requests that come in and the other requests that
+    /// go out. Clients that list different [`peers`](Self::peers) are told apart by these, if they have the same
+    /// buckets; their requests to all other peers are added up.
+    ///
+    /// Without a [`clock`](Self::clock) of its own, the layer has the endpoint's. If the endpoint is
+    /// [`disabled`](Exposition::disabled), so is the layer.
+    ///
+    /// # Errors
+    ///
+    /// If something that was configured is not valid, if [`registry`](Self::registry) was used, if another layer's
+    /// series could be the same, or if the endpoint's registry has a family of the same name.
+    ///
+    /// ```
+    /// use tower_red::MetricsLayer;
+    ///
+    /// let (incoming, exposition) = MetricsLayer::pair();
+    /// let outgoing = MetricsLayer::builder().client().expose_on(&exposition)?;
+    /// # let _ = (incoming, outgoing);
+    ///
+    /// let text = exposition.render().unwrap();
+    /// assert!(text.contains("# TYPE http_requests_in_flight gauge\n"));
+    /// assert!(text.contains("# TYPE http_client_requests_in_flight gauge\n"));
+    ///
+    /// let again = MetricsLayer::builder().expose_on(&exposition).unwrap_err();
+    /// assert!(again.to_string().contains("constant_label"));
+    /// # Ok::<(), tower_red::BuildError>(())
+    /// ```
+    pub fn expose_on(self, exposition: &Exposition) -> Result<MetricsLayer, BuildError> {
+        let config = self.validate_without_registry(BuildError::RegistryNotExposed)?;
+        if !config.enabled || exposition.is_disabled() {
+            return Ok(MetricsLayer::disabled());
+        }
+        config.expose_on(exposition)
+    }
+
     /// The layer, registered with a registry that is exposed elsewhere, or by
     /// [`Exposition::new`](crate::Exposition::new).
     ///
@@ -115,15 +156,21 @@ impl MetricsLayerBuilder {
     /// registry already has a family of the same name. The registry then exposes what it did before. If it is not
     /// [`enabled`](Self::enabled), the registry is left alone.
     pub fn register(self, registry: &mut Registry) -> Result<MetricsLayer, BuildError> {
-        let has_registry = self.registry.is_some();
-        let config = self.validate()?;
-        if has_registry {
-            return Err(BuildError::TwoRegistries);
-        }
+        let config = self.validate_without_registry(BuildError::TwoRegistries)?;
         if !config.enabled {
             return Ok(MetricsLayer::disabled());
         }
         config.register(registry)
+    }
+
+    /// For layers that something else exposes, which has its own registry.
+    fn validate_without_registry(self, otherwise: BuildError) -> Result<Config, BuildError> {
+        let has_registry = self.registry.is_some();
+        let config = self.validate()?;
+        match has_registry {
+            true => Err(otherwise),
+            false => Ok(config),
+        }
     }
 }
 

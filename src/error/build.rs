@@ -140,6 +140,13 @@ pub enum BuildError {
     },
     /// The builder was given a registry to expose, and another one to register with.
     TwoRegistries,
+    /// The builder was given a registry to expose, and an endpoint that has its own.
+    RegistryNotExposed,
+    /// The endpoint has another layer, whose series could be the same.
+    SameSeries {
+        /// The name of a family that both have.
+        family: String,
+    },
     /// There are several mistakes.
     Several {
         /// All of them.
@@ -238,6 +245,13 @@ impl fmt::Display for BuildError {
             }
             Self::TwoRegistries => f.write_str(
                 "a registry was given with `registry`, which `register` does not expose: use `pair`, or register with that one",
+            ),
+            Self::RegistryNotExposed => f.write_str(
+                "a registry was given with `registry`, which `expose_on` does not expose: give it to the layer that makes the endpoint",
+            ),
+            Self::SameSeries { family } => write!(
+                f,
+                "the endpoint has another layer with a family {family:?}, whose series could be the same: write a `constant_label` that has another value there, or another `namespace`"
             ),
             Self::Several { errors } => {
                 write!(f, "there are {} mistakes:", errors.len())?;

@@ -19,7 +19,9 @@ use self::{
     source::Source,
     stream::Stream,
 };
-use crate::{ScrapeError, format::FORMATS, gather::FamilySource, model::Family, sync::at_once};
+use crate::{
+    BuildError, ScrapeError, format::FORMATS, gather::FamilySource, model::Family, sync::at_once,
+};
 use http::{Method, Request};
 use prometheus_client::registry::Registry;
 use quanta::Clock;
@@ -29,7 +31,6 @@ use std::{
     sync::Arc,
     task::{Context, Poll},
 };
-use tokio::sync::Semaphore;
 use tower_service::Service;
 
 /// Endpoint that exposes metrics to Prometheus: a Tower service that answers on any path it is mounted on.
@@ -106,7 +107,7 @@ impl Exposition {
     /// An endpoint for a registry alone, for a process that has no layer or registered it there.
     #[must_use]
     pub fn new(registry: Registry) -> Self {
-        Self::with_source(Some(registry), None, None)
+        Self::with_source(Source::new(Some(registry), None, None))
     }
 
     /// An endpoint that exposes nothing: it answers `GET` and `HEAD` with 503 and a line of text. For a process whose
@@ -220,29 +221,34 @@ impl Exposition {
         }
     }
 
+    /// An endpoint for a layer, and a registry that was checked against it.
     pub(crate) fn with_layer(
         registry: Option<Registry>,
         layer: Box<dyn FamilySource>,
         clock: Clock,
     ) -> Self {
-        Self::with_source(registry, Some(layer), Some(clock))
+        Self::with_source(Source::new(registry, Some(layer), Some(clock)))
     }
 
-    fn with_source(
-        registry: Option<Registry>,
-        layer: Option<Box<dyn FamilySource>>,
-        clock: Option<Clock>,
-    ) -> Self {
+    fn with_source(source: Source) -> Self {
         Self {
-            source: Some(Arc::new(Source {
-                registry,
-                layer,
-                clock,
-                pool: Arc::default(),
-                permit: Semaphore::new(1),
-            })),
+            source: Some(Arc::new(source)),
             instruments: None,
         }
+    }
+
+    /// Exposes one more layer, unless its families do not go with those that are there.
+    pub(crate) fn add(&self, families: Box<dyn FamilySource>) -> Result<(), BuildError> {
+        let source = self.source.as_ref();
+        source.map_or(Ok(()), |source| source.add(families))
+    }
+
+    pub(crate) fn clock(&self) -> Option<Clock> {
+        self.source.as_ref()?.clock.clone()
+    }
+
+    pub(crate) fn is_disabled(&self) -> bool {
+        self.source.is_none()
     }
 }
 

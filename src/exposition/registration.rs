@@ -61,6 +61,6 @@ fn added(before: &[(String, Kind)], now: Vec<(String, Kind)>) -> Vec<(String, Ki
     now.into_iter().filter(|(name, _)| is_new(name)).collect()
 }
 
-fn no_duplicate(family: Option<String>) -> Result<(), BuildError> {
+pub(super) fn no_duplicate(family: Option<String>) -> Result<(), BuildError> {
     family.map_or(Ok(()), |family| Err(BuildError::DuplicateFamily { family }))
 }

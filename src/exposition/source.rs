@@ -1,14 +1,18 @@
-use super::{chunk::Pool, instruments::Instruments};
+use super::{
+    chunk::Pool,
+    instruments::Instruments,
+    registration::{check_registry, no_duplicate},
+};
 use crate::{
-    ScrapeError,
-    gather::FamilySource,
-    model::{Family, FamilyNames},
+    BuildError, ScrapeError,
+    gather::{Difference, FamilySource, find_duplicate, merge},
+    model::{Family, FamilyNames, Kind},
     registry,
-    sync::yield_now,
+    sync::{List, lock, yield_now},
 };
 use prometheus_client::registry::Registry;
 use quanta::Clock;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tokio::sync::Semaphore;
 
 /// How many families' names are compared before other work gets its turn.
@@ -16,16 +20,81 @@ const NAMES_PER_STRETCH: usize = 512;
 
 /// What is exposed.
 pub(super) struct Source {
-    pub(super) registry: Option<Registry>,
-    pub(super) layer: Option<Box<dyn FamilySource>>,
+    registry: Option<Registry>,
+    /// Those of layers, in the order in which they came.
+    layers: List<Layer>,
     /// The layer's, if there is one.
     pub(super) clock: Option<Clock>,
+    adding: Mutex<()>,
     pub(super) pool: Arc<Pool>,
     /// Only the scrape that holds it is prepared. Tokio's semaphore needs no Tokio runtime.
     pub(super) permit: Semaphore,
 }
 
+/// The families of one layer.
+struct Layer {
+    families: Box<dyn FamilySource>,
+    /// Whether some of its series may be those of another layer, too.
+    overlaps: bool,
+}
+
 impl Source {
+    pub(super) fn new(
+        registry: Option<Registry>,
+        layer: Option<Box<dyn FamilySource>>,
+        clock: Option<Clock>,
+    ) -> Self {
+        let layers = List::new();
+        if let Some(families) = layer {
+            let overlaps = false;
+            layers.push(Layer { families, overlaps });
+        }
+        Self {
+            registry,
+            layers,
+            adding: Mutex::new(()),
+            clock,
+            pool: Arc::default(),
+            permit: Semaphore::new(1),
+        }
+    }
+
+    /// Adds the families of one more layer.
+    pub(super) fn add(&self, families: Box<dyn FamilySource>) -> Result<(), BuildError> {
+        // Two that are added at the same time are checked against each other.
+        let _adding = lock(&self.adding);
+        let overlaps = self.check(&*families)?;
+        self.layers.push(Layer { families, overlaps });
+        Ok(())
+    }
+
+    /// Whether some series may be those of another layer, too, and can be added up.
+    fn check(&self, new: &dyn FamilySource) -> Result<bool, BuildError> {
+        if let Some(registry) = &self.registry {
+            check_registry(registry, new)?;
+        }
+        let mut overlaps = false;
+        for layer in self.layers() {
+            let known = layer.families.names();
+            let is_known = |family: &(String, Kind)| known.contains(family);
+            let (shared, others): (Vec<_>, Vec<_>) = new.names().into_iter().partition(is_known);
+            no_duplicate(find_duplicate(&known, &others))?;
+            let difference = new.identity().difference(layer.families.identity());
+            match (shared.into_iter().next(), difference) {
+                (None, _) | (_, Difference::Always) => {}
+                (_, Difference::ByPeer) => overlaps = true,
+                (Some((family, _)), Difference::None) => {
+                    return Err(BuildError::SameSeries { family });
+                }
+            }
+        }
+        Ok(overlaps)
+    }
+
+    fn layers(&self) -> impl Iterator<Item = &Layer> {
+        (0..self.layers.len()).filter_map(|index| self.layers.get(index))
+    }
+
     /// The families of the registry, of the layer, and of the endpoint itself, as they are now.
     pub(super) async fn families(
         &self,
@@ -35,9 +104,11 @@ impl Source {
         if let Some(registry) = &self.registry {
             families.append(&mut registry::read(registry).await?);
         }
-        if let Some(layer) = &self.layer {
-            families.append(&mut layer.gather().await);
+        let mut of_layers = Vec::new();
+        for Layer { families, overlaps } in self.layers() {
+            merge(&mut of_layers, families.gather().await, *overlaps).await;
         }
+        families.append(&mut of_layers);
         if let Some(instruments) = instruments {
             families.append(&mut registry::read(instruments.registry()).await?);
         }

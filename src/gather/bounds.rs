@@ -2,7 +2,7 @@ use crate::{Buckets, histogram::NativeBuckets};
 use std::sync::Arc;
 
 /// The buckets that amounts are shown in.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub(crate) struct HistogramBounds {
     /// In the family's unit.
     pub(super) bounds: Arc<[f64]>,

@@ -2,14 +2,22 @@
 
 mod bounds;
 mod http;
+mod identity;
 mod index;
+mod merge;
 mod projection;
 mod schema;
 mod series;
 mod source;
 mod table;
 
-pub(crate) use self::{bounds::HistogramBounds, http::HttpSchema, schema::Schema};
+pub(crate) use self::{
+    bounds::HistogramBounds,
+    http::HttpSchema,
+    identity::{Difference, Identity},
+    merge::merge,
+    schema::Schema,
+};
 
 use self::{
     projection::Projections,
@@ -42,15 +50,17 @@ pub(crate) trait FamilySource: Send + Sync {
 
     /// The names of the families, and their kinds.
     fn names(&self) -> Vec<(String, Kind)>;
+
+    /// What tells its series from those of others.
+    fn identity(&self) -> &Identity;
 }
 
 /// The families of one store.
 pub(crate) struct StoreFamilies<S: Schema> {
     source: Source,
     schema: S,
-    /// By measure.
-    histograms: Vec<HistogramBounds>,
-    /// The labels that all series have. They come before a series' own.
+    identity: Identity,
+    /// The labels that all series have, as text. They come before a series' own.
     constant: Arc<str>,
     /// Kept from scrape to scrape. Series are added when there are new keys.
     projections: Mutex<Projections<S>>,
@@ -58,21 +68,16 @@ pub(crate) struct StoreFamilies<S: Schema> {
 }
 
 impl<S: Schema> StoreFamilies<S> {
-    pub(crate) fn new(
-        store: &'static Store,
-        schema: S,
-        histograms: Vec<HistogramBounds>,
-        constant_labels: &[(String, String)],
-    ) -> Self {
+    pub(crate) fn new(store: &'static Store, schema: S, identity: Identity) -> Self {
         let mut constant = String::new();
-        for (name, value) in constant_labels {
+        for (name, value) in &identity.constant {
             push_label(&mut constant, name, value);
         }
         Self {
             source: Source(store),
             projections: Mutex::new(Projections::new(&schema)),
             schema,
-            histograms,
+            identity,
             constant: constant.into(),
             withdrawn: AtomicBool::new(false),
         }
@@ -87,7 +92,7 @@ impl<S: Schema> StoreFamilies<S> {
         self.project(keys).await;
         let counts = Arc::new(self.source.collect(keys).await);
         let scrape = Scrape {
-            histograms: &self.histograms,
+            histograms: &self.identity.histograms,
             constant: &self.constant,
             panics: self.schema.panics(),
             views: self.views(),
@@ -163,6 +168,10 @@ impl<S: Schema> FamilySource for StoreFamilies<S> {
         let families = self.schema.families().iter();
         let names = families.map(|family| (family.name.clone(), family.measure.kind()));
         names.collect()
+    }
+
+    fn identity(&self) -> &Identity {
+        &self.identity
     }
 }
 

@@ -1,5 +1,5 @@
 use crate::BuildError;
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 /// A native histogram beside the classic buckets: sparse exponential ones, which Prometheus stores as one
 /// series and asks quantiles of at a constant relative error.
@@ -98,7 +98,7 @@ impl NativeHistogram {
 ///
 /// Both histograms are made of the same bins, which the bounds of both make: a request is counted once, and so
 /// in both or in none.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct NativeBuckets {
     schema: u8,
     /// Prometheus' index of the first bucket, the one after that of zeros.
@@ -110,7 +110,7 @@ pub(crate) struct NativeBuckets {
     starts: Box<[u16]>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Bin {
     /// In nanoseconds; the last one has the largest number.
     bound: u64,
@@ -212,18 +212,8 @@ impl NativeBuckets {
         sparse.schema = self.schema;
         sparse.zero_threshold = self.zero_threshold();
         sparse.zero_count = *zero;
-        sparse.spans.clear();
-        sparse.deltas.clear();
-        // The index after the last bucket of the last span, and its count.
-        let (mut next, mut last) = (0, 0);
-        for (index, count) in (self.first..).zip(counts).filter(|(_, count)| **count > 0) {
-            match sparse.spans.last_mut() {
-                Some((_, length)) if index == next => *length += 1,
-                _ => sparse.spans.push((index - next, 1)),
-            }
-            sparse.deltas.push(*count as i64 - last);
-            (next, last) = (index + 1, *count as i64);
-        }
+        let counts = (self.first..).zip(counts.iter().map(|count| *count as i64));
+        sparse.set(counts.filter(|(_, count)| *count > 0));
     }
 }
 
@@ -238,6 +228,49 @@ pub(crate) struct SparseBuckets {
     pub(crate) spans: Vec<(i32, u32)>,
     /// The difference of each count to the one before.
     pub(crate) deltas: Vec<i64>,
+}
+
+impl SparseBuckets {
+    /// Adds those of a histogram with the same buckets.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.zero_count += other.zero_count;
+        let mut counts = self.counts();
+        for (index, count) in other.counts() {
+            *counts.entry(index).or_default() += count;
+        }
+        self.set(counts);
+    }
+
+    /// The counts of buckets, by their index.
+    fn counts(&self) -> BTreeMap<i32, i64> {
+        let (mut index, mut count) = (0, 0);
+        let mut deltas = self.deltas.iter();
+        let mut counts = BTreeMap::new();
+        for (gap, length) in &self.spans {
+            index += gap;
+            for delta in deltas.by_ref().take(*length as usize) {
+                count += delta;
+                counts.insert(index, count);
+                index += 1;
+            }
+        }
+        counts
+    }
+
+    fn set(&mut self, counts: impl IntoIterator<Item = (i32, i64)>) {
+        self.spans.clear();
+        self.deltas.clear();
+        // The index after the last bucket of the last span, and its count.
+        let (mut next, mut last) = (0, 0);
+        for (index, count) in counts {
+            match self.spans.last_mut() {
+                Some((_, length)) if index == next => *length += 1,
+                _ => self.spans.push((index - next, 1)),
+            }
+            self.deltas.push(count - last);
+            (next, last) = (index + 1, count);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -348,6 +381,26 @@ mod tests {
         };
         buckets.fill(&mut sparse, &counts);
         assert_eq!(sparse, expected);
+    }
+
+    #[test]
+    fn sums_are_those_of_all_counts() {
+        let buckets = buckets(3);
+        let sparse = |counts: &[(i32, u64)]| {
+            let mut dense = vec![0; buckets.len()];
+            for (index, count) in counts {
+                dense[(index - buckets.first + 1) as usize] = *count;
+            }
+            dense[0] = 3;
+            let mut sparse = SparseBuckets::default();
+            buckets.fill(&mut sparse, &dense);
+            sparse
+        };
+        let mut sum = sparse(&[(-3, 5), (-2, 2), (7, 1)]);
+        sum.add(&sparse(&[(-2, 1), (-1, 4), (90, 2)]));
+        let mut expected = sparse(&[(-3, 5), (-2, 3), (-1, 4), (7, 1), (90, 2)]);
+        expected.zero_count = 6;
+        assert_eq!(sum, expected);
     }
 
     #[test]

@@ -24,6 +24,27 @@ impl Sample {
     }
 }
 
+impl Sample {
+    /// Adds a sample of the same kind and buckets.
+    pub(crate) fn add(&mut self, other: &Self) {
+        match (self, other) {
+            (
+                Self::Number { value, created, .. },
+                Self::Number {
+                    value: more,
+                    created: since,
+                    ..
+                },
+            ) => {
+                *value = value.plus(*more);
+                *created = (*created).min(*since);
+            }
+            (Self::Histogram(histogram), Self::Histogram(more)) => histogram.add(more),
+            _ => {}
+        }
+    }
+}
+
 /// A number, of the type that it came in: it is written as such.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Number {
@@ -38,6 +59,13 @@ impl Number {
             Self::Unsigned(value) => value as f64,
             Self::Signed(value) => value as f64,
             Self::Float(value) => value,
+        }
+    }
+
+    fn plus(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Unsigned(one), Self::Unsigned(other)) => Self::Unsigned(one.wrapping_add(other)),
+            (one, other) => Self::Float(one.to_f64() + other.to_f64()),
         }
     }
 
@@ -67,6 +95,23 @@ pub(crate) struct Histogram {
 }
 
 impl Histogram {
+    /// Adds one with the same buckets.
+    fn add(&mut self, other: &Self) {
+        self.sum += other.sum;
+        self.count += other.count;
+        for (count, more) in self.buckets.iter_mut().zip(&other.buckets) {
+            *count += more;
+        }
+        let exemplars = self.exemplars.iter_mut().zip(&other.exemplars);
+        for (exemplar, other) in exemplars {
+            *exemplar = exemplar.take().or_else(|| other.clone());
+        }
+        if let (Some(native), Some(more)) = (&mut self.native, &other.native) {
+            native.add(more);
+        }
+        self.created = self.created.min(other.created);
+    }
+
     /// Each bucket's bound, how many observations are below it, and its exemplar.
     pub(crate) fn cumulated(&self) -> impl Iterator<Item = (f64, u64, Option<&Exemplar>)> {
         let mut cumulated = 0;

@@ -37,6 +37,7 @@ mod naming;
 mod protobuf;
 mod random_model;
 mod routes;
+mod several_layers;
 mod streams;
 mod stretches;
 mod switched_off;
