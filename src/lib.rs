@@ -34,7 +34,7 @@ pub use self::{
     histogram::{Buckets, NativeHistogram},
     label::{Peer, RequestHead, ResponseHead, RouteTemplate},
     layer::MetricsLayer,
-    naming::{LabelNames, Naming},
+    naming::{DurationStatus, LabelNames, Naming, RedFamily},
     request::TraceId,
     service::Metrics,
 };

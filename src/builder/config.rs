@@ -1,7 +1,6 @@
 use crate::{
-    Buckets, BuildError, Exposition, MetricsLayer, exposition,
+    BuildError, Exposition, MetricsLayer, exposition,
     gather::{HistogramBounds, HttpSchema, Identity, StoreFamilies},
-    histogram::{Bins, NativeBuckets},
     label::{RouteSettings, Routes},
     naming::{Convention, Role},
     request::{ExemplarOf, Recorder, VersionFrom},
@@ -9,15 +8,17 @@ use crate::{
 };
 use prometheus_client::registry::Registry;
 use quanta::Clock;
+use std::collections::HashMap;
 
 /// A configuration that is valid.
 pub(super) struct Config {
     pub(super) convention: Convention,
     pub(super) constant_labels: Vec<(String, String)>,
-    pub(super) native: Option<NativeBuckets>,
     /// Whether anything is measured and exposed.
     pub(super) enabled: bool,
-    pub(super) buckets: Buckets,
+    pub(super) bounds: Vec<HistogramBounds>,
+    /// Which of the durations' bounds a route shows, if not the first.
+    pub(super) bounds_of_routes: HashMap<String, usize>,
     pub(super) routes: RouteSettings,
     pub(super) shows_versions: bool,
     pub(super) max_label_sets: usize,
@@ -60,11 +61,6 @@ impl Config {
     }
 
     fn into_families(self) -> (MetricsLayer, StoreFamilies<HttpSchema>, &'static Recorder) {
-        let native = self.native.clone();
-        let durations = match self.native {
-            Some(native) => Bins::Native(native),
-            None => Bins::Classic(self.buckets.nanos()),
-        };
         let peers = self.routes.peers.clone();
         let routes = Routes::new(self.routes);
         let asks_requests = self.exemplar_of.is_some() || !routes.user_labels().is_empty();
@@ -73,29 +69,26 @@ impl Config {
             clock: self.clock.unwrap_or_default(),
             routes,
             store: Store::new(StoreSettings {
-                measures: Box::new([durations]),
+                measures: self.bounds.iter().map(HistogramBounds::bins).collect(),
                 has_exemplars: self.exemplar_of.is_some(),
                 max_label_sets: self.max_label_sets,
             }),
             asks_requests,
             asks_responses,
             exemplar: self.exemplar_of,
-            version_from: match (self.shows_versions, self.convention.role) {
+            version_from: match (self.shows_versions, self.convention.role()) {
                 (false, _) => VersionFrom::Nobody,
                 (true, Role::Server) => VersionFrom::Request,
                 (true, Role::Client) => VersionFrom::Response,
             },
         }));
         let layer = MetricsLayer::new(recorder);
-        let schema = HttpSchema {
-            convention: self.convention,
-            routes: &recorder.routes,
-        };
+        let schema = HttpSchema::new(self.convention, &recorder.routes, self.bounds_of_routes);
         let identity = Identity {
             constant: self.constant_labels,
             labels: schema.convention.label_names().map(str::to_owned).collect(),
             peers,
-            histograms: vec![HistogramBounds::new(&self.buckets, native)],
+            histograms: self.bounds,
         };
         let families = StoreFamilies::new(&recorder.store, schema, identity);
         (layer, families, recorder)

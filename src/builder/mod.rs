@@ -2,12 +2,12 @@
 
 mod checks;
 mod config;
+mod measures;
 mod setters;
 
-use config::Config;
-
+use self::{config::Config, measures::Measures};
 use crate::{
-    Buckets, BuildError, Exposition, MetricsLayer, NativeHistogram,
+    BuildError, Exposition, MetricsLayer,
     label::RouteSettings,
     naming::{Naming, Settings},
     request::ExemplarOf,
@@ -47,8 +47,7 @@ pub struct MetricsLayerBuilder {
     constant_labels: Vec<(String, String)>,
     routes: RouteSettings,
     max_label_sets: usize,
-    buckets: Buckets,
-    native: Option<NativeHistogram>,
+    measures: Measures,
     exemplar_of: Option<ExemplarOf>,
     clock: Option<Clock>,
     registry: Option<Registry>,
@@ -63,8 +62,7 @@ impl Default for MetricsLayerBuilder {
             constant_labels: Vec::new(),
             routes: RouteSettings::default(),
             max_label_sets: 4_000,
-            buckets: Buckets::default(),
-            native: None,
+            measures: Measures::default(),
             exemplar_of: None,
             clock: None,
             registry: None,
@@ -78,7 +76,9 @@ impl MetricsLayer {
     ///
     /// The same as `MetricsLayer::builder().pair()`, which cannot fail when nothing is configured.
     pub fn pair() -> (Self, Exposition) {
-        MetricsLayerBuilder::default().into_config().into_pair()
+        let builder = MetricsLayerBuilder::default();
+        let bounds = builder.measures.bounds().unwrap_or_default();
+        builder.into_config(bounds).into_pair()
     }
 
     /// A builder with the default configuration.
@@ -177,7 +177,7 @@ impl MetricsLayerBuilder {
 impl fmt::Debug for MetricsLayerBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MetricsLayerBuilder")
-            .field("buckets", &self.buckets)
+            .field("buckets", &self.measures.durations)
             .field("naming", &self.naming)
             .field("namespace", &self.names.namespace)
             .field("skip", &self.routes.skipped)

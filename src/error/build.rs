@@ -83,6 +83,22 @@ pub enum BuildError {
     },
     /// The labels of the user's own can have more values together than can be told apart.
     TooManyLabelValues,
+    /// The list of known methods is empty.
+    NoMethods,
+    /// There are more methods than can be told apart.
+    TooManyMethods {
+        /// How many are allowed beside the standard ones.
+        most: usize,
+    },
+    /// A known method is none, or is on the list twice.
+    InvalidMethod {
+        /// The method.
+        method: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Only `Naming::AxumPrometheus` has names that begin with a prefix.
+    UnusedPrefix,
     /// The URL scheme is none.
     InvalidScheme {
         /// The scheme.
@@ -207,6 +223,19 @@ impl fmt::Display for BuildError {
             } => write!(f, "label {label:?} cannot have the value {value:?}: {reason}"),
             Self::TooManyLabelValues => f.write_str(
                 "the labels' values make more than 2^32 combinations, which cannot be told apart: write smaller numbers in `label_up_to`",
+            ),
+            Self::NoMethods => f.write_str(
+                "`methods` lists none, so that all would be `_OTHER`: list some, or leave it out",
+            ),
+            Self::TooManyMethods { most } => write!(
+                f,
+                "there are more than {most} methods beside the standard ones, the most that can be told apart"
+            ),
+            Self::InvalidMethod { method, reason } => {
+                write!(f, "method {method:?} is not allowed: {reason}")
+            }
+            Self::UnusedPrefix => f.write_str(
+                "`prefix` is for `Naming::AxumPrometheus`: write `namespace`",
             ),
             Self::InvalidScheme { scheme, reason } => {
                 write!(f, "URL scheme {scheme:?} is not allowed: {reason}")

@@ -1,14 +1,36 @@
-use super::Schema;
+use super::{Schema, series::WhichBounds};
 use crate::{
     label::{Routes, Scheme, Status, Version},
     naming::{Convention, FamilySpec, LabelValues, Reason},
     request::{ActiveKey, Code, RequestKey},
 };
+use std::{collections::HashMap, sync::Arc};
 
 /// What the keys of requests mean under a convention.
 pub(crate) struct HttpSchema {
     pub(crate) convention: Convention,
     pub(crate) routes: &'static Routes,
+    which_bounds: Option<WhichBounds>,
+}
+
+impl HttpSchema {
+    /// `bounds` says which of their histograms' bounds some routes show.
+    pub(crate) fn new(
+        convention: Convention,
+        routes: &'static Routes,
+        bounds: HashMap<String, usize>,
+    ) -> Self {
+        let of_route = move |key: u64| {
+            let labelled = routes.labelled(RequestKey::unpack(key).labels);
+            let name = labelled.map_or("", |labelled| routes.name(labelled.route));
+            bounds.get(name).copied().unwrap_or(0)
+        };
+        Self {
+            convention,
+            routes,
+            which_bounds: Some(Arc::new(of_route)),
+        }
+    }
 }
 
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,7 +65,11 @@ impl Schema for HttpSchema {
         let spec = self.convention.series.get(series)?;
         match spec.is_in_flight() {
             true => spec.of_active(ActiveKey::unpack(key), self.routes),
-            false => spec.of_finished(self.convention.role, RequestKey::unpack(key), self.routes),
+            false => spec.of_finished(
+                &self.convention.errors,
+                RequestKey::unpack(key),
+                self.routes,
+            ),
         }
     }
 
@@ -51,7 +77,7 @@ impl Schema for HttpSchema {
         HttpOrder {
             route: self.routes.name(values.labelled.route),
             peer: values.labelled.peer,
-            method: values.method.as_str(),
+            method: self.routes.methods().name(values.method),
             reason: values.reason,
             status: values.status,
             code: values.code,
@@ -74,5 +100,9 @@ impl Schema for HttpSchema {
 
     fn panics(&self) -> u64 {
         self.routes.user_labels().panics()
+    }
+
+    fn which_bounds(&self) -> Option<WhichBounds> {
+        self.which_bounds.clone()
     }
 }

@@ -21,7 +21,7 @@ pub(crate) use self::{
 
 use self::{
     projection::Projections,
-    series::{CounterSeries, GaugeSeries, HistogramSeries, SeriesView},
+    series::{CounterSeries, GaugeSeries, HistogramSeries, SeriesView, WhichBounds},
     source::{Counts, KeyCounts, Source},
 };
 use crate::{
@@ -95,6 +95,7 @@ impl<S: Schema> StoreFamilies<S> {
             histograms: &self.identity.histograms,
             constant: &self.constant,
             panics: self.schema.panics(),
+            which: self.schema.which_bounds(),
             views: self.views(),
             counts,
             active,
@@ -195,6 +196,7 @@ struct Scrape<'a> {
     histograms: &'a [HistogramBounds],
     constant: &'a str,
     panics: u64,
+    which: Option<WhichBounds>,
     views: Vec<SeriesView>,
     counts: Arc<Counts>,
     active: (SeriesView, Vec<u64>),
@@ -205,7 +207,7 @@ impl Scrape<'_> {
         Family {
             name: spec.name.clone().into(),
             help: spec.help.into(),
-            unit: spec.measure.unit().map(|unit| unit.name().into()),
+            unit: spec.unit().map(|unit| unit.name().into()),
             kind: spec.measure.kind(),
             sources: vec![self.series(spec)],
         }
@@ -216,13 +218,13 @@ impl Scrape<'_> {
         let counts = Arc::clone(&self.counts);
         match spec.measure {
             Measure::Finished => Box::new(CounterSeries { view, counts }),
-            Measure::Amounts { index, unit } => match self.histograms.get(index) {
-                Some(histogram) => Box::new(HistogramSeries {
+            Measure::Amounts { index, .. } => match self.histograms.get(index) {
+                Some(bounds) => Box::new(HistogramSeries {
                     view,
                     counts,
                     measure: index,
-                    unit,
-                    histogram: histogram.clone(),
+                    bounds: bounds.clone(),
+                    which: self.which.clone(),
                 }),
                 None => Box::new(Vec::new()),
             },

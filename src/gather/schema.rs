@@ -1,3 +1,4 @@
+use super::series::WhichBounds;
 use crate::naming::FamilySpec;
 
 /// What the keys of a store mean: the families that they belong to, and the labels of their series.
@@ -24,6 +25,9 @@ pub(crate) trait Schema: Send + Sync + 'static {
         values: &Self::Values,
         visit: &mut dyn FnMut(&str, &str),
     );
+
+    /// Which of its bounds a histogram shows for the series of a key, if not all have the same.
+    fn which_bounds(&self) -> Option<WhichBounds>;
 
     /// How often a function that says a label's value panicked.
     fn panics(&self) -> u64;

@@ -1,5 +1,9 @@
-use super::{bounds::HistogramBounds, source::Counts, table::SeriesTable};
-use crate::model::{Number, Sample, Series, SeriesBuffer, Unit};
+use super::{
+    bounds::{HistogramBounds, ShownBounds},
+    source::Counts,
+    table::SeriesTable,
+};
+use crate::model::{Number, Sample, Series, SeriesBuffer};
 use std::sync::Arc;
 
 /// The series of one kind as they are now, with the labels that all of them have.
@@ -104,8 +108,22 @@ pub(super) struct HistogramSeries {
     pub(super) counts: Arc<Counts>,
     /// The index of the measure.
     pub(super) measure: usize,
-    pub(super) unit: Unit,
-    pub(super) histogram: HistogramBounds,
+    pub(super) bounds: HistogramBounds,
+    pub(super) which: Option<WhichBounds>,
+}
+
+/// Which of its bounds a family shows for the series of a key.
+pub(super) type WhichBounds = Arc<dyn Fn(u64) -> usize + Send + Sync>;
+
+impl HistogramSeries {
+    fn shown(&self, series: u32) -> Option<&ShownBounds> {
+        let which = self.which.as_ref().filter(|_| !self.bounds.is_one());
+        let which = which.and_then(|which| {
+            let key = self.view.table.keys(series).next()?;
+            Some(which(self.counts.key(key)?))
+        });
+        self.bounds.shown(which.unwrap_or(0))
+    }
 }
 
 impl Series for HistogramSeries {
@@ -119,15 +137,14 @@ impl Series for HistogramSeries {
         buffer: &'a mut SeriesBuffer,
     ) -> Option<(&'a str, &'a Sample)> {
         let series = *self.view.order.get(index)?;
+        let shown = self.shown(series)?;
         let mut histogram = buffer.take_histogram();
-        let HistogramBounds { bounds, native } = &self.histogram;
-        if !Arc::ptr_eq(&histogram.bounds, bounds) {
-            histogram.bounds = Arc::clone(bounds);
+        if !Arc::ptr_eq(&histogram.bounds, &shown.bounds) {
+            histogram.bounds = Arc::clone(&shown.bounds);
         }
         let keys = || self.view.table.keys(series);
-        let measure = (self.measure, self.unit);
         self.counts
-            .fill(&mut histogram, measure, native.as_deref(), keys);
+            .fill(&mut histogram, self.measure, &self.bounds, shown, keys);
         histogram.created = self.view.created(series, &self.counts);
         buffer.sample = Sample::Histogram(histogram);
         let labels = self.view.labels(series, &mut buffer.labels);

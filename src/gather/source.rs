@@ -1,5 +1,6 @@
 //! What a store counted. No other file in `gather` touches it.
 
+use super::bounds::{HistogramBounds, ShownBounds};
 use crate::{
     histogram::NativeBuckets,
     model::{Exemplar, Histogram, Timestamp, Unit, push_label},
@@ -101,6 +102,11 @@ impl Counts {
         self.snapshot.count(key as usize, EVERY)
     }
 
+    /// A key, by its index.
+    pub(super) fn key(&self, index: u32) -> Option<u64> {
+        self.source.key(false, index)
+    }
+
     /// When the counting of a key began, in milliseconds since 1970.
     pub(super) fn created(&self, key: u32) -> Option<u64> {
         let seen = self.source.all_keys(false).get(key as usize);
@@ -111,15 +117,16 @@ impl Counts {
     pub(super) fn fill<I: Iterator<Item = u32>>(
         &self,
         histogram: &mut Histogram,
-        (measure, unit): (usize, Unit),
-        native: Option<&NativeBuckets>,
+        measure: usize,
+        of: &HistogramBounds,
+        shown: &ShownBounds,
         keys: impl Fn() -> I,
     ) {
-        let snapshot = &self.snapshot;
+        let (snapshot, native) = (&self.snapshot, of.native.as_deref());
         let keys = || keys().filter(|key| self.has(*key)).map(|key| key as usize);
         let buckets = &mut histogram.buckets;
         buckets.clear();
-        buckets.resize(histogram.bounds.len() + 1, 0);
+        buckets.resize(of.len(), 0);
         let mut native_buckets = vec![0; native.map_or(0, NativeBuckets::len)];
         let mut total = 0_u64;
         for key in keys() {
@@ -134,7 +141,8 @@ impl Counts {
                 }
             }
         }
-        histogram.sum = total as f64 / unit.parts();
+        shown.fold(buckets);
+        histogram.sum = total as f64 / of.unit().parts();
         histogram.count = buckets.iter().sum();
         if let Some(native) = native {
             let sparse = histogram.native.get_or_insert_default();
@@ -142,20 +150,33 @@ impl Counts {
         }
         histogram.exemplars.clear();
         if snapshot.has_exemplars() {
-            let newest = |bucket| {
-                let exemplars = keys().filter_map(|key| snapshot.exemplar(key, measure, bucket));
-                exemplars.max_by_key(|exemplar| exemplar.millis)
-            };
-            let exemplars = (0..histogram.buckets.len()).map(newest);
-            histogram
-                .exemplars
-                .extend(exemplars.map(|it| it.map(|it| shown(it, unit))));
+            histogram.exemplars.resize(histogram.buckets.len(), None);
+            for counted in 0..of.len() {
+                let exemplars = keys().filter_map(|key| snapshot.exemplar(key, measure, counted));
+                let newest = exemplars.max_by_key(|exemplar| exemplar.millis);
+                let bucket = histogram.exemplars.get_mut(shown.of(counted));
+                if let (Some(newest), Some(bucket)) = (newest, bucket) {
+                    offer(bucket, exemplar(newest, of.unit()));
+                }
+            }
         }
     }
 }
 
+/// Keeps the newer one.
+fn offer(bucket: &mut Option<Exemplar>, exemplar: Exemplar) {
+    let millis = |exemplar: &Exemplar| match exemplar.timestamp {
+        Some(Timestamp::Millis(millis)) => millis,
+        _ => 0,
+    };
+    let is_newer = |known: &Exemplar| millis(known) <= millis(&exemplar);
+    if bucket.as_ref().is_none_or(is_newer) {
+        *bucket = Some(exemplar);
+    }
+}
+
 /// An exemplar of an amount, as the model has it.
-fn shown(exemplar: store::Exemplar, unit: Unit) -> Exemplar {
+fn exemplar(exemplar: store::Exemplar, unit: Unit) -> Exemplar {
     let mut labels = String::new();
     if let Some(trace) = TraceId::from_bytes(exemplar.id.to_be_bytes()) {
         push_label(&mut labels, "trace_id", &trace.to_string());

@@ -115,9 +115,11 @@ impl Buckets {
         &self.bounds
     }
 
-    /// The bounds in nanoseconds, rounded to the nearest.
-    pub(crate) fn nanos(&self) -> Box<[u64]> {
-        self.bounds.iter().copied().map(nanos).collect()
+    /// The bounds in so many parts of one, rounded to the nearest.
+    pub(crate) fn counts(&self, parts: f64) -> impl Iterator<Item = u64> {
+        self.bounds
+            .iter()
+            .map(move |bound| (bound * parts).round() as u64)
     }
 
     fn valid(bounds: impl Into<Box<[f64]>>) -> Self {
@@ -160,7 +162,7 @@ mod tests {
     fn bounds_in_nanoseconds_are_exact() {
         let buckets = Buckets::custom([0.07, 0.29, 1.1, 1e30]).unwrap();
         assert_eq!(
-            *buckets.nanos(),
+            buckets.counts(1e9).collect::<Vec<_>>(),
             [70_000_000, 290_000_000, 1_100_000_000, u64::MAX]
         );
     }

@@ -349,7 +349,7 @@ mod tests {
 
     #[test]
     fn there_are_as_many_as_the_docs_say() {
-        let classic = crate::Buckets::default().nanos();
+        let classic: Vec<u64> = crate::Buckets::default().counts(1e9).collect();
         let bins = [45, 77, 141, 268, 522, 1_030, 2_046, 4_078, 8_141];
         for (schema, bins) in (0..).zip(bins) {
             let native = NativeHistogram::default().schema(schema);

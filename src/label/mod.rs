@@ -3,6 +3,7 @@
 #[cfg(feature = "axum")]
 mod matched_path;
 mod method;
+mod methods;
 mod names;
 mod peer;
 mod request_head;
@@ -24,6 +25,7 @@ pub use self::{
 
 pub(crate) use self::{
     method::Method,
+    methods::{MAX_METHODS, Methods},
     peer::{MAX_PEERS, Peers, is_same_peer},
     route::{CallRoute, Route},
     routes::Routes,

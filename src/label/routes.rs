@@ -1,6 +1,6 @@
 use super::{
-    CallRoute, LabelSet, OTHER, OVERFLOW, Peers, Route, RouteSettings, RouteTemplate, UNMATCHED,
-    UserLabels, UserValues,
+    CallRoute, LabelSet, Methods, OTHER, OVERFLOW, Peers, Route, RouteSettings, RouteTemplate,
+    UNMATCHED, UserLabels, UserValues,
     names::Names,
     service::service_of,
     set::{LabelSets, Labelled, UNMATCHED_ROUTE},
@@ -24,6 +24,9 @@ pub(crate) struct Routes {
     services: Vec<Service>,
     client: bool,
     peers: Peers,
+    methods: Methods,
+    /// Routes, and the group that each is counted under.
+    groups: Vec<(String, String)>,
     user_labels: UserLabels,
     #[cfg(feature = "axum")]
     paths: super::matched_path::MatchedPaths,
@@ -46,6 +49,8 @@ impl Routes {
             unnamed_methods,
             client,
             peers,
+            methods,
+            groups,
             labels,
         } = settings;
         let user_labels = UserLabels::new(labels);
@@ -65,6 +70,8 @@ impl Routes {
             services: Vec::new(),
             client,
             peers: Peers::new(peers),
+            methods: Methods::new(methods),
+            groups,
             user_labels,
             #[cfg(feature = "axum")]
             paths: super::matched_path::MatchedPaths::new(),
@@ -91,7 +98,13 @@ impl Routes {
         for name in names.filter(exact) {
             routes.prove(name);
         }
-        routes.declared = routes.matcher(templates.iter().chain(&streams));
+        let grouped: Vec<_> = routes
+            .groups
+            .iter()
+            .map(|(route, _)| route.clone())
+            .collect();
+        let declared = templates.iter().chain(&streams);
+        routes.declared = routes.matcher(declared.chain(&grouped));
         routes
     }
 
@@ -223,7 +236,18 @@ impl Routes {
 
     #[cold]
     fn add(&self, name: &str, skipped: bool, stream: bool) -> Route {
+        let mut groups = self.groups.iter();
+        let group = groups.find(|(route, group)| route == name && group != name);
+        // Not while the name is added: that would wait for itself.
+        let group = group.map(|(_, group)| self.route(group));
         let make = |name| {
+            if let Some(group) = group {
+                return Route {
+                    skipped,
+                    stream,
+                    ..group
+                };
+            }
             let number = self.names.push(name).unwrap_or_default() as u32;
             let labelled = Labelled {
                 route: number,
@@ -260,6 +284,10 @@ impl Routes {
 
     pub(crate) fn peers(&self) -> &Peers {
         &self.peers
+    }
+
+    pub(crate) fn methods(&self) -> &Methods {
+        &self.methods
     }
 
     pub(crate) fn user_labels(&self) -> &UserLabels {
@@ -304,7 +332,8 @@ mod tests {
         assert_eq!(of_request(&routes, &Request::new(())), Some(UNMATCHED));
         assert_eq!(of_request(&routes, &request(UNMATCHED)), Some(UNMATCHED));
         assert_eq!(routes.names.len(), 2);
-        assert_eq!(routes.unmatched.labels, LabelSet { id: 0, overflow: 1 });
+        let named = routes.of_request(&request(UNMATCHED));
+        assert_eq!(named.labels, routes.unmatched.labels);
     }
 
     #[test]

@@ -15,6 +15,10 @@ pub(crate) struct RouteSettings {
     /// Whether requests go out from here: only a [`RouteTemplate`](super::RouteTemplate) names their route then.
     pub(crate) client: bool,
     pub(crate) peers: Vec<String>,
+    /// The methods that are known, in place of the standard ones.
+    pub(crate) methods: Option<Vec<String>>,
+    /// Routes that are counted under the name of their group.
+    pub(crate) groups: Vec<(String, String)>,
     /// The user's own.
     pub(crate) labels: Vec<UserLabel>,
 }

@@ -28,6 +28,21 @@ impl Status {
         self.0.get()
     }
 
+    /// `2xx` of a code from 200 to 299; `None` if it is no code.
+    pub(crate) fn class(self) -> Option<&'static str> {
+        const CLASSES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
+        let class = (self.number() / 100).checked_sub(1)?;
+        CLASSES.get(usize::from(class)).copied()
+    }
+
+    /// The lowest code of its class, or itself if it is no code.
+    pub(crate) fn first_of_class(self) -> Self {
+        match self.class() {
+            Some(_) => Self::from_number(self.number() / 100 * 100).unwrap_or(self),
+            None => self,
+        }
+    }
+
     /// Whether it is a code from 100 to 599.
     pub(crate) fn is_known(self) -> bool {
         self < Self::OTHER

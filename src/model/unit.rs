@@ -3,12 +3,14 @@
 pub(crate) enum Unit {
     /// Counted in nanoseconds.
     Seconds,
+    Bytes,
 }
 
 impl Unit {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Seconds => "seconds",
+            Self::Bytes => "bytes",
         }
     }
 
@@ -16,6 +18,7 @@ impl Unit {
     pub(crate) fn parts(self) -> f64 {
         match self {
             Self::Seconds => 1e9,
+            Self::Bytes => 1.0,
         }
     }
 }

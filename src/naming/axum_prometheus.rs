@@ -1,28 +1,30 @@
 use super::{
     Convention, LabelSource, Role, SeriesSpec, Settings,
-    prometheus::{families, series},
+    prometheus::{Names, families, series},
 };
 
 /// The names of the crate `axum-prometheus` 0.10. Families that it does not have are named in its style.
 pub(super) fn convention(settings: &Settings) -> Convention {
-    let prefix = match settings.role {
-        Role::Server => "axum_http",
-        Role::Client => "axum_http_client",
-    };
     let spec = |filter, between: &[(&'static str, LabelSource)]| {
         let method = [("method", LabelSource::Method)].into_iter();
         let peer = settings.peers.then_some(("peer", LabelSource::Peer));
         let last = [("endpoint", LabelSource::Route)].into_iter().chain(peer);
         SeriesSpec::new(filter, method.chain(between.iter().cloned()).chain(last))
     };
+    let side = match settings.role {
+        Role::Server => "http",
+        Role::Client => "http_client",
+    };
+    let names = Names {
+        prefix: &format!("{}_{side}", settings.prefix.as_deref().unwrap_or("axum")),
+        duration: "requests_duration_seconds",
+        in_flight: "requests_pending",
+        response_body: "response_body_size",
+        request_body: "request_body_size",
+    };
     Convention {
-        role: settings.role,
-        series: series(spec),
-        families: families(
-            prefix,
-            "requests_duration_seconds",
-            "requests_pending",
-            settings,
-        ),
+        errors: settings.errors(),
+        series: series(settings, spec),
+        families: families(settings, &names),
     }
 }

@@ -1,35 +1,45 @@
 use super::{
-    LabelNames, LabelSource, Role,
+    DurationStatus, ErrorFunctions, Errors, LabelNames, LabelSource, RedFamily, Role,
     labels::{Label, SeriesSpec},
 };
 use crate::{
     model::{Kind, Unit},
-    request::Amount,
+    request::{Amount, Amounts},
 };
 
 /// What names are made of.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Settings {
     pub(crate) role: Role,
     pub(crate) namespace: Option<String>,
+    /// What stands in place of `axum` in the names of that convention.
+    pub(crate) prefix: Option<String>,
     pub(crate) label_names: LabelNames,
     /// Whether peers are told apart.
     pub(crate) peers: bool,
     pub(crate) scheme: Option<&'static str>,
     /// The names of the user's labels.
     pub(crate) user_labels: Vec<String>,
+    pub(crate) errors: ErrorFunctions,
+    pub(crate) amounts: Amounts,
+    pub(crate) duration_status: DurationStatus,
+    /// Whether the version of HTTP is a label. OpenTelemetry's conventions have it always.
+    pub(crate) version: bool,
+    /// The families that are left out.
+    pub(crate) without: Vec<RedFamily>,
 }
 
 /// The families of a layer, with their names and labels.
-#[derive(Debug)]
 pub(crate) struct Convention {
-    pub(crate) role: Role,
+    pub(crate) errors: Errors,
     pub(crate) families: Vec<FamilySpec>,
     pub(crate) series: Vec<SeriesSpec>,
 }
 
 #[derive(Debug)]
 pub(crate) struct FamilySpec {
+    /// What it is by default, whatever a convention calls it.
+    pub(crate) family: Option<RedFamily>,
     /// With its unit, but without the suffix of its kind, such as a counter's `_total`.
     pub(crate) name: String,
     pub(crate) help: &'static str,
@@ -55,17 +65,21 @@ pub(crate) enum Measure {
     LabelPanics,
 }
 
-/// From the call to the end of the response.
-pub(super) const DURATION: Measure = Measure::Amounts {
-    index: Amount::Duration.index(),
-    unit: Unit::Seconds,
-};
+impl FamilySpec {
+    /// Its unit, if the name ends with that.
+    pub(crate) fn unit(&self) -> Option<Unit> {
+        match self.measure {
+            Measure::Amounts { unit, .. } => Some(unit).filter(|it| self.name.ends_with(it.name())),
+            _ => None,
+        }
+    }
+}
 
 impl Measure {
-    pub(crate) fn unit(self) -> Option<Unit> {
-        match self {
-            Self::Amounts { unit, .. } => Some(unit),
-            _ => None,
+    pub(super) fn amounts(amount: Amount, index: usize) -> Self {
+        Self::Amounts {
+            index,
+            unit: amount.unit(),
         }
     }
 
@@ -78,9 +92,28 @@ impl Measure {
     }
 }
 
+impl Settings {
+    pub(super) fn errors(&self) -> Errors {
+        Errors {
+            role: self.role,
+            functions: self.errors.clone(),
+        }
+    }
+}
+
 impl Convention {
+    pub(crate) fn role(&self) -> Role {
+        self.errors.role
+    }
+
     /// With the names and labels that were configured.
     pub(super) fn configured(mut self, settings: &Settings) -> Self {
+        let is_left_out = |family: &FamilySpec| {
+            family
+                .family
+                .is_some_and(|it| settings.without.contains(&it))
+        };
+        self.families.retain(|family| !is_left_out(family));
         if let Some(namespace) = &settings.namespace {
             for family in &mut self.families {
                 family.name = format!("{namespace}_{}", family.name);

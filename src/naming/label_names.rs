@@ -61,7 +61,9 @@ impl LabelNames {
         let name = match source {
             LabelSource::Method => &self.method,
             LabelSource::Route | LabelSource::KnownRoute => &self.route,
-            LabelSource::Status | LabelSource::KnownStatus => &self.status,
+            LabelSource::Status | LabelSource::KnownStatus | LabelSource::StatusClass => {
+                &self.status
+            }
             LabelSource::Code => &self.grpc_status,
             LabelSource::Peer => &self.peer,
             _ => &None,

@@ -1,4 +1,4 @@
-use super::{Reason, Role};
+use super::{Errors, Reason};
 use crate::{
     label::{Labelled, Method, OTHER, Routes, Scheme, Status, Version},
     request::{ActiveKey, Code, Completion, RequestKey},
@@ -51,6 +51,8 @@ pub(crate) enum LabelSource {
     Status,
     /// The status, if it is a code from 100 to 599.
     KnownStatus,
+    /// The class of the status, `2xx`, or the status if it is no code.
+    StatusClass,
     Code,
     Reason,
     Peer,
@@ -93,10 +95,30 @@ impl SeriesSpec {
     /// What finished requests with that key show. `None` if the filter leaves them out.
     pub(crate) fn of_finished(
         &self,
-        role: Role,
+        errors: &Errors,
         key: RequestKey,
         routes: &Routes,
     ) -> Option<LabelValues> {
+        let mut values = self.filtered(errors, key, routes)?;
+        // What no label shows must not decide where a series is sorted.
+        let has = |shows: fn(&LabelSource) -> bool| self.labels.iter().any(|it| shows(&it.source));
+        if has(|source| matches!(source, LabelSource::StatusClass)) {
+            values.status = values.status.map(Status::first_of_class);
+        } else if !has(|source| {
+            matches!(
+                source,
+                LabelSource::Status | LabelSource::KnownStatus | LabelSource::Reason
+            )
+        }) {
+            values.status = None;
+        }
+        if !has(|source| matches!(source, LabelSource::Code | LabelSource::Reason)) {
+            values.code = None;
+        }
+        Some(values)
+    }
+
+    fn filtered(&self, errors: &Errors, key: RequestKey, routes: &Routes) -> Option<LabelValues> {
         let Completion { outcome, code } = key.completion;
         let labelled = routes.labelled(key.labels)?;
         let values = LabelValues {
@@ -115,10 +137,10 @@ impl SeriesSpec {
         };
         match self.filter {
             SeriesFilter::Requests => Some(LabelValues {
-                status: Some(key.status.unwrap_or(role.no_status(outcome))),
+                status: Some(key.status.unwrap_or(errors.no_status(outcome))),
                 ..values
             }),
-            SeriesFilter::Errors => Reason::of_error(role, key).map(|reason| LabelValues {
+            SeriesFilter::Errors => Reason::of_error(errors, key).map(|reason| LabelValues {
                 reason: Some(reason),
                 status: key.status.filter(|_| reason == Reason::Status),
                 code: values.code.filter(|_| reason == Reason::Code),
@@ -129,11 +151,11 @@ impl SeriesSpec {
                 ..bare
             }),
             SeriesFilter::Http if code.is_none() => Some(LabelValues {
-                reason: Reason::of_failure(role, key),
+                reason: Reason::of_failure(errors, key),
                 ..values
             }),
             SeriesFilter::Rpc => code.map(|code| LabelValues {
-                reason: Reason::of_failed_call(role, key, code),
+                reason: Reason::of_failed_call(errors, key, code),
                 status: None,
                 ..values
             }),
@@ -206,13 +228,17 @@ impl LabelValues {
         let peers = routes.peers();
         let mut visit_any = |value: Option<&str>| value.into_iter().for_each(&mut *visit);
         match source {
-            LabelSource::Method => visit(self.method.as_str()),
+            LabelSource::Method => visit(routes.methods().name(self.method)),
             LabelSource::Version => visit_any(self.version.as_str()),
             LabelSource::Route => visit(routes.name(route)),
             LabelSource::KnownRoute => visit_any(self.known_route(routes)),
             LabelSource::RpcMethod => visit(self.rpc_method(routes)),
             LabelSource::Status => show_status(self.status, visit),
             LabelSource::KnownStatus => show_status(self.status.filter(|it| it.is_known()), visit),
+            LabelSource::StatusClass => match self.status.and_then(Status::class) {
+                Some(class) => visit(class),
+                None => show_status(self.status, visit),
+            },
             LabelSource::Code => visit_any(self.code.map(Code::as_str)),
             LabelSource::Reason => self.show_reason(visit),
             LabelSource::Peer => visit_any(peers.name(peer)),

@@ -3,17 +3,23 @@
 mod axum_prometheus;
 mod choice;
 mod convention;
+mod duration_status;
+mod errors;
 mod label_names;
 mod labels;
 mod open_telemetry;
 mod prometheus;
 mod reason;
+mod red_family;
 mod role;
 
-pub use self::{choice::Naming, label_names::LabelNames};
+pub use self::{
+    choice::Naming, duration_status::DurationStatus, label_names::LabelNames, red_family::RedFamily,
+};
 
 pub(crate) use self::{
     convention::{Convention, FamilySpec, Measure, Settings},
+    errors::{ErrorFunctions, Errors},
     labels::{LabelSource, LabelValues, SeriesFilter, SeriesSpec},
     reason::Reason,
     role::Role,

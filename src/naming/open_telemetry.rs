@@ -1,10 +1,10 @@
 use super::{
-    Convention, FamilySpec, LabelSource, Measure, Role,
+    Convention, DurationStatus, FamilySpec, LabelSource, Measure, RedFamily, Role,
     SeriesFilter::{Http, InFlightByMethod, Overflowed, Rpc},
     SeriesSpec, Settings,
-    convention::DURATION,
     prometheus::about_the_layer,
 };
+use crate::request::{Amount, Amounts};
 
 /// The semantic conventions of OpenTelemetry.
 pub(super) fn convention(settings: &Settings) -> Convention {
@@ -12,7 +12,8 @@ pub(super) fn convention(settings: &Settings) -> Convention {
         Role::Server => "server",
         Role::Client => "client",
     };
-    let family = |name: String, measure: Measure, series, help| FamilySpec {
+    let family = |family, name: String, measure: Measure, series, help| FamilySpec {
+        family,
         name,
         help,
         measure,
@@ -36,34 +37,43 @@ pub(super) fn convention(settings: &Settings) -> Convention {
         Role::Server => ("http_route", LabelSource::KnownRoute),
         Role::Client => ("url_template", LabelSource::KnownRoute),
     };
-    let http = [
-        method.clone(),
-        route,
+    let (status, code) = match settings.duration_status {
         // The conventions want a number here, so that there is no `_OTHER`.
-        ("http_response_status_code", LabelSource::KnownStatus),
-        error.clone(),
-        scheme.clone(),
-        ("network_protocol_version", LabelSource::Version),
-    ];
+        DurationStatus::Code => (Some(LabelSource::KnownStatus), Some(LabelSource::Code)),
+        DurationStatus::Class => (Some(LabelSource::StatusClass), None),
+        DurationStatus::None => (None, None),
+    };
+    let http = [method.clone(), route]
+        .into_iter()
+        .chain(status.map(|status| ("http_response_status_code", status)))
+        .chain([
+            error.clone(),
+            scheme.clone(),
+            ("network_protocol_version", LabelSource::Version),
+        ]);
     let rpc = [
         ("rpc_system_name", LabelSource::Fixed("grpc")),
         ("rpc_method", LabelSource::RpcMethod),
-        ("rpc_response_status_code", LabelSource::Code),
-        error,
     ];
+    let rpc = rpc
+        .into_iter()
+        .chain(code.map(|code| ("rpc_response_status_code", code)))
+        .chain([error]);
     let prefix = format!("http_{side}");
+    let duration = Measure::amounts(Amount::Duration, Amounts::DURATION);
     Convention {
-        role: settings.role,
+        errors: settings.errors(),
         series: vec![
-            SeriesSpec::new(Http, http.into_iter().chain(peer.clone())),
-            SeriesSpec::new(Rpc, rpc.into_iter().chain(peer.clone())),
+            SeriesSpec::new(Http, http.chain(peer.clone())),
+            SeriesSpec::new(Rpc, rpc.chain(peer.clone())),
             SeriesSpec::new(InFlightByMethod, [method, scheme].into_iter().chain(peer)),
             SeriesSpec::new(Overflowed, []),
         ],
         families: vec![
             family(
+                Some(RedFamily::Durations),
                 format!("http_{side}_request_duration_seconds"),
-                DURATION,
+                duration,
                 0,
                 match settings.role {
                     Role::Server => "Duration of HTTP server requests.",
@@ -71,8 +81,9 @@ pub(super) fn convention(settings: &Settings) -> Convention {
                 },
             ),
             family(
+                Some(RedFamily::Durations),
                 format!("rpc_{side}_call_duration_seconds"),
-                DURATION,
+                duration,
                 1,
                 match settings.role {
                     Role::Server => "Duration of inbound remote procedure calls.",
@@ -80,6 +91,7 @@ pub(super) fn convention(settings: &Settings) -> Convention {
                 },
             ),
             family(
+                Some(RedFamily::InFlight),
                 format!("http_{side}_active_requests"),
                 Measure::Active,
                 2,
@@ -90,7 +102,38 @@ pub(super) fn convention(settings: &Settings) -> Convention {
             ),
         ]
         .into_iter()
+        .chain(amounts(settings, &prefix))
         .chain(about_the_layer(&prefix, 3, settings))
         .collect(),
     }
+}
+
+/// What is measured of HTTP requests only if it is asked for. The conventions have no name for the start of a response.
+fn amounts(settings: &Settings, prefix: &str) -> impl Iterator<Item = FamilySpec> {
+    let start = match settings.amounts.first_byte {
+        true => "Time to the first bytes of HTTP response bodies.",
+        false => "Time to the head of HTTP responses.",
+    };
+    let all = [
+        (Amount::ResponseStart, "response_start_seconds", start),
+        (
+            Amount::ResponseBody,
+            "response_body_size_bytes",
+            "Size of HTTP response bodies.",
+        ),
+        (
+            Amount::RequestBody,
+            "request_body_size_bytes",
+            "Size of HTTP request bodies.",
+        ),
+    ];
+    all.into_iter().filter_map(move |(amount, name, help)| {
+        Some(FamilySpec {
+            family: None,
+            name: format!("{prefix}_{name}"),
+            help,
+            measure: Measure::amounts(amount, settings.amounts.index(amount)?),
+            series: 0,
+        })
+    })
 }

@@ -1,14 +1,11 @@
 use super::{
-    Convention, FamilySpec, LabelSource, Measure, Role, SeriesFilter, SeriesSpec, Settings,
-    convention::DURATION,
+    Convention, DurationStatus, FamilySpec, LabelSource, Measure, RedFamily, Role, SeriesFilter,
+    SeriesSpec, Settings,
 };
+use crate::request::{Amount, Amounts};
 
 /// Prometheus' own conventions.
 pub(super) fn convention(settings: &Settings) -> Convention {
-    let prefix = match settings.role {
-        Role::Server => "http",
-        Role::Client => "http_client",
-    };
     let spec = |filter, last: &[(&'static str, LabelSource)]| {
         let peer = settings.peers.then_some(("peer", LabelSource::Peer));
         let first = [
@@ -20,43 +17,80 @@ pub(super) fn convention(settings: &Settings) -> Convention {
             first.into_iter().chain(peer).chain(last.iter().cloned()),
         )
     };
+    let names = Names {
+        prefix: match settings.role {
+            Role::Server => "http",
+            Role::Client => "http_client",
+        },
+        duration: "request_duration_seconds",
+        in_flight: "requests_in_flight",
+        response_body: "response_body_bytes",
+        request_body: "request_body_bytes",
+    };
     Convention {
-        role: settings.role,
-        series: series(spec),
-        families: families(
-            prefix,
-            "request_duration_seconds",
-            "requests_in_flight",
-            settings,
-        ),
+        errors: settings.errors(),
+        series: series(settings, spec),
+        families: families(settings, &names),
     }
 }
 
+/// What families are called that are not called the same in all conventions.
+pub(super) struct Names<'a> {
+    pub(super) prefix: &'a str,
+    pub(super) duration: &'a str,
+    pub(super) in_flight: &'a str,
+    pub(super) response_body: &'a str,
+    pub(super) request_body: &'a str,
+}
+
+/// The places of series in the list that [`series`] makes.
+const REQUESTS: usize = 0;
+const ERRORS: usize = 1;
+const CANCELLED: usize = 2;
+const IN_FLIGHT: usize = 3;
+const OVERFLOWED: usize = 4;
+const DURATIONS: usize = 5;
+
 /// The series of requests. `spec` adds the labels for method and route to those that are given here.
 pub(super) fn series(
+    settings: &Settings,
     spec: impl Fn(SeriesFilter, &[(&'static str, LabelSource)]) -> SeriesSpec,
 ) -> Vec<SeriesSpec> {
-    let status = [
-        ("status", LabelSource::Status),
-        ("grpc_status", LabelSource::Code),
-    ];
-    vec![
-        spec(SeriesFilter::Requests, &status),
+    let status = |shown| {
+        let (status, code) = match shown {
+            DurationStatus::Code => (Some(LabelSource::Status), Some(LabelSource::Code)),
+            DurationStatus::Class => (Some(LabelSource::StatusClass), None),
+            DurationStatus::None => (None, None),
+        };
+        let version = settings.version.then_some(LabelSource::Version);
+        let labels = [
+            ("status", status),
+            ("grpc_status", code),
+            ("http_version", version),
+        ];
+        let labels = labels.into_iter();
+        let labels = labels.filter_map(|(name, source)| Some((name, source?)));
+        labels.collect::<Vec<_>>()
+    };
+    let mut all = vec![
+        spec(SeriesFilter::Requests, &status(DurationStatus::Code)),
         spec(SeriesFilter::Errors, &[("error", LabelSource::Reason)]),
         spec(SeriesFilter::Cancelled, &[("phase", LabelSource::Reason)]),
         spec(SeriesFilter::InFlight, &[]),
         SeriesSpec::new(SeriesFilter::Overflowed, []),
-    ]
+    ];
+    if durations(settings) == DURATIONS {
+        let status = status(settings.duration_status);
+        all.push(spec(SeriesFilter::Requests, &status));
+    }
+    all
 }
 
-/// The families with these series. Two of their names are not the same in all conventions.
-pub(super) fn families(
-    prefix: &str,
-    duration: &str,
-    in_flight: &str,
-    settings: &Settings,
-) -> Vec<FamilySpec> {
-    let family = |name: &str, measure: Measure, series, help| FamilySpec {
+/// The families with these series.
+pub(super) fn families(settings: &Settings, names: &Names<'_>) -> Vec<FamilySpec> {
+    let prefix = names.prefix;
+    let family = |family, name: &str, measure: Measure, series, help| FamilySpec {
+        family: Some(family),
         name: format!("{prefix}_{name}"),
         help,
         measure,
@@ -64,38 +98,82 @@ pub(super) fn families(
     };
     let mut families = vec![
         family(
+            RedFamily::Requests,
             "requests",
             Measure::Finished,
-            0,
+            REQUESTS,
             "Requests that ended, in whatever way.",
         ),
         family(
+            RedFamily::Errors,
             "errors",
             Measure::Finished,
-            1,
+            ERRORS,
             "Requests that failed, by cause.",
         ),
         family(
+            RedFamily::Cancelled,
             "requests_cancelled",
             Measure::Finished,
-            2,
+            CANCELLED,
             "Requests that were dropped before their end.",
         ),
         family(
-            duration,
-            DURATION,
-            0,
+            RedFamily::Durations,
+            names.duration,
+            Measure::amounts(Amount::Duration, Amounts::DURATION),
+            durations(settings),
             "Time from the call to the end of the response body, or of a stream to its head.",
         ),
-        family(
-            in_flight,
-            Measure::Active,
-            3,
-            "Requests that have not ended yet.",
+    ];
+    families.extend(amounts(settings, names));
+    families.push(family(
+        RedFamily::InFlight,
+        names.in_flight,
+        Measure::Active,
+        IN_FLIGHT,
+        "Requests that have not ended yet.",
+    ));
+    families.extend(about_the_layer(prefix, OVERFLOWED, settings));
+    families
+}
+
+/// Where the series of durations are: those of the requests, if they have the same labels.
+fn durations(settings: &Settings) -> usize {
+    match settings.duration_status {
+        DurationStatus::Code => REQUESTS,
+        DurationStatus::Class | DurationStatus::None => DURATIONS,
+    }
+}
+
+/// What is measured only if it is asked for.
+fn amounts(settings: &Settings, names: &Names<'_>) -> impl Iterator<Item = FamilySpec> {
+    let start = match settings.amounts.first_byte {
+        true => "Time from the call to the first bytes of the response body.",
+        false => "Time from the call to the head of the response.",
+    };
+    let all = [
+        (Amount::ResponseStart, "response_start_seconds", start),
+        (
+            Amount::ResponseBody,
+            names.response_body,
+            "Bytes of the response body that were handed to the server.",
+        ),
+        (
+            Amount::RequestBody,
+            names.request_body,
+            "Bytes of the request body, where the request says how many there are.",
         ),
     ];
-    families.extend(about_the_layer(prefix, 4, settings));
-    families
+    all.into_iter().filter_map(|(amount, name, help)| {
+        Some(FamilySpec {
+            family: None,
+            name: format!("{}_{name}", names.prefix),
+            help,
+            measure: Measure::amounts(amount, settings.amounts.index(amount)?),
+            series: durations(settings),
+        })
+    })
 }
 
 /// What a layer says of itself, in every convention.
@@ -104,24 +182,28 @@ pub(super) fn about_the_layer(
     series: usize,
     settings: &Settings,
 ) -> impl Iterator<Item = FamilySpec> {
-    let family = |name, measure, help| FamilySpec {
+    let family = |family, name, measure, help| FamilySpec {
+        family,
         name: format!("{prefix}_{name}"),
         help,
         measure,
         series,
     };
     let panics = family(
+        None,
         "label_panics",
         Measure::LabelPanics,
         "Panics of the functions that say the values of labels.",
     );
     let always = [
         family(
+            Some(RedFamily::Overflowed),
             "overflowed_requests",
             Measure::Overflowed,
             "Requests whose labels were past the layer's budget of label sets.",
         ),
         family(
+            Some(RedFamily::LabelSets),
             "label_sets",
             Measure::LabelSets,
             "Label sets that the layer holds.",

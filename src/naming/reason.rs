@@ -1,4 +1,4 @@
-use super::Role;
+use super::Errors;
 use crate::request::{Code, Outcome, RequestKey};
 
 /// Why a request failed, or where it was cancelled.
@@ -17,7 +17,7 @@ pub(crate) enum Reason {
 
 impl Reason {
     /// Why a request is an error: the first reason that applies. `None` if it is no error.
-    pub(super) fn of_error(role: Role, key: RequestKey) -> Option<Self> {
+    pub(super) fn of_error(errors: &Errors, key: RequestKey) -> Option<Self> {
         match key.completion.outcome {
             Outcome::Panic => return Some(Self::Panic),
             Outcome::ServiceError => return Some(Self::Service),
@@ -28,9 +28,9 @@ impl Reason {
             }
             Outcome::Cancelled | Outcome::Complete => {}
         }
-        let status = key.status.is_some_and(|status| role.is_error(status));
+        let status = key.status.is_some_and(|status| errors.is_error(status));
         let code = key.completion.code;
-        let code = code.is_some_and(|code| role.is_code_error(code));
+        let code = code.is_some_and(|code| errors.is_code_error(code));
         match (status, code) {
             (true, _) => Some(Self::Status),
             (false, true) => Some(Self::Code),
@@ -51,20 +51,20 @@ impl Reason {
     }
 
     /// Why a request is an error, or that it was cancelled. `None` if neither.
-    pub(super) fn of_failure(role: Role, key: RequestKey) -> Option<Self> {
+    pub(super) fn of_failure(errors: &Errors, key: RequestKey) -> Option<Self> {
         let cancelled = || Self::of_cancellation(key).map(|_| Self::Cancelled);
-        Self::of_error(role, key).or_else(cancelled)
+        Self::of_error(errors, key).or_else(cancelled)
     }
 
     /// Why a gRPC call is an error, or the code of one that was dropped. `None` if neither.
-    pub(super) fn of_failed_call(role: Role, key: RequestKey, code: Code) -> Option<Self> {
+    pub(super) fn of_failed_call(errors: &Errors, key: RequestKey, code: Code) -> Option<Self> {
         match key.completion.outcome {
             _ if code == Code::OK => None,
             Outcome::Panic => Some(Self::Panic),
             Outcome::ServiceError => Some(Self::Service),
             Outcome::BodyError => Some(Self::Body),
             Outcome::Cancelled => Some(Self::Code),
-            Outcome::Complete => role.is_code_error(code).then_some(Self::Code),
+            Outcome::Complete => errors.is_code_error(code).then_some(Self::Code),
         }
     }
 }

@@ -1,5 +1,5 @@
 use super::{
-    Amount, Completion, Outcome, Recorder, RequestKey, TraceId,
+    Amounts, Completion, Outcome, Recorder, RequestKey, TraceId,
     call::{Call, End},
 };
 use crate::{
@@ -196,9 +196,9 @@ impl ActiveRequest {
             completion: Completion { outcome, code },
         };
         let finished = state.recorder.store.finish(key.with_labels(state.labels));
-        finished.observe(Amount::Duration.index(), nanos);
+        finished.observe(Amounts::DURATION, nanos);
         if let Some(trace) = self.trace.take() {
-            finished.exemplify(Amount::Duration.index(), nanos, trace.number());
+            finished.exemplify(Amounts::DURATION, nanos, trace.number());
         }
         finished.end(self.state.active);
         self.recycle();

@@ -23,7 +23,7 @@ mod trace_id;
 pub use self::trace_id::TraceId;
 
 pub(crate) use self::{
-    amount::Amount,
+    amount::{Amount, Amounts},
     exemplar::ExemplarOf,
     grpc::Code,
     key::{ActiveKey, RequestKey},

@@ -6,7 +6,7 @@ use super::{
     head::{content_length, is_event_stream},
     key::ActiveKey,
 };
-use crate::label::{Method, RequestHead, ResponseHead, Route, Scheme, Status, Version};
+use crate::label::{RequestHead, ResponseHead, Route, Scheme, Status, Version};
 use http::{HeaderMap, Request, Response};
 use http_body::Body;
 use std::{fmt, mem};
@@ -131,7 +131,7 @@ fn start<B>(
     route: Route,
     gauge: Route,
 ) -> Option<Box<ActiveRequest>> {
-    let method = Method::from_http(request.method());
+    let method = recorder.routes.methods().of(request.method());
     let (scheme, version) = match recorder.version_from {
         VersionFrom::Nobody => (Scheme::None, Version::NONE),
         VersionFrom::Request => (Scheme::None, Version::from_http(request.version())),

@@ -33,6 +33,8 @@ mod hyper;
 mod lifecycle;
 mod mistakes;
 mod naming;
+#[cfg(feature = "axum")]
+mod options;
 #[cfg(feature = "protobuf")]
 mod protobuf;
 mod random_model;

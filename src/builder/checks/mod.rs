@@ -1,6 +1,7 @@
 //! What makes a configuration valid. All mistakes are reported together.
 
 mod labels;
+mod methods;
 mod mistakes;
 mod names;
 mod peers;
@@ -9,13 +10,14 @@ mod routes;
 use super::{MetricsLayerBuilder, config::Config};
 use crate::{
     BuildError,
+    gather::HistogramBounds,
     naming::{Naming, Role},
 };
 use mistakes::Mistakes;
 
 impl MetricsLayerBuilder {
-    /// Without checks, for a builder of which nothing was configured or everything was checked.
-    pub(super) fn into_config(mut self) -> Config {
+    /// The configuration of a builder of which everything else was checked.
+    pub(super) fn into_config(mut self, bounds: Vec<HistogramBounds>) -> Config {
         self.names.role = match self.routes.client {
             true => Role::Client,
             false => Role::Server,
@@ -23,33 +25,39 @@ impl MetricsLayerBuilder {
         self.names.peers = !self.routes.peers.is_empty();
         let labels = self.routes.labels.iter();
         self.names.user_labels = labels.map(|label| label.name.clone()).collect();
+        self.names.amounts = self.measures.amounts();
         self.routes.unnamed_methods = self.naming == Naming::OpenTelemetry;
         Config {
             convention: self.naming.convention(&self.names),
             constant_labels: self.constant_labels,
-            native: None,
             enabled: self.enabled,
-            buckets: self.buckets,
+            bounds,
+            bounds_of_routes: self.measures.of_routes(),
             routes: self.routes,
-            shows_versions: self.naming == Naming::OpenTelemetry,
+            shows_versions: self.names.version || self.naming == Naming::OpenTelemetry,
             max_label_sets: self.max_label_sets,
             exemplar_of: self.exemplar_of,
             clock: self.clock,
         }
     }
 
-    pub(super) fn validate(self) -> Result<Config, BuildError> {
+    pub(super) fn validate(mut self) -> Result<Config, BuildError> {
         let mut mistakes = Mistakes::default();
         self.check_values(&mut mistakes);
         self.check_role(&mut mistakes);
         routes::check(&self.routes, &mut mistakes);
+        routes::check_bucketed(&self.measures.by_route, &mut mistakes);
         peers::check(&self.routes.peers, &mut mistakes);
         labels::check(&self.routes.labels, &mut mistakes);
-        let bounds = self.buckets.nanos();
-        let native = self.native.map(|native| native.validate(&bounds));
-        let native = native.and_then(|native| mistakes.unless(native));
-        let mut config = self.into_config();
-        config.native = native;
+        if self.naming == Naming::OpenTelemetry {
+            let methods = self.routes.methods.take();
+            self.routes.methods = methods.or_else(methods::of_environment);
+        }
+        if let Some(methods) = &self.routes.methods {
+            methods::check(methods, &mut mistakes);
+        }
+        let bounds = mistakes.unless(self.measures.bounds());
+        let config = self.into_config(bounds.unwrap_or_default());
         // Those of the convention too, under the names that they were given.
         names::check_labels(&config.constant_labels, &config.convention, &mut mistakes);
         mistakes.none().map(|()| config)
@@ -58,6 +66,12 @@ impl MetricsLayerBuilder {
     fn check_values(&self, mistakes: &mut Mistakes) {
         if let Some(namespace) = &self.names.namespace {
             mistakes.unless(names::check_namespace(namespace));
+        }
+        if let Some(prefix) = &self.names.prefix {
+            mistakes.unless(names::check_namespace(prefix));
+            if self.naming != Naming::AxumPrometheus {
+                mistakes.add(BuildError::UnusedPrefix);
+            }
         }
         if let Some(scheme) = self.names.scheme {
             mistakes.unless(names::check_scheme(scheme));
@@ -72,6 +86,7 @@ impl MetricsLayerBuilder {
         let for_servers = [
             ("routes", self.routes.templates.is_empty()),
             ("grpc_service", self.routes.services.is_empty()),
+            ("group", self.routes.groups.is_empty()),
         ];
         let for_clients = [("peers", self.routes.peers.is_empty())];
         if self.routes.client {

@@ -2,16 +2,26 @@
 
 use super::Mistakes;
 use crate::{
-    BuildError,
-    label::{RouteSettings, UNMATCHED},
+    Buckets, BuildError,
+    label::{OVERFLOW, RouteSettings, UNMATCHED},
 };
+use std::collections::BTreeSet;
 
 pub(super) fn check(routes: &RouteSettings, mistakes: &mut Mistakes) {
     let skipped = routes.skipped.iter().filter(|route| *route != UNMATCHED);
     check_each("skip", skipped, mistakes);
     check_streams(&routes.streams, mistakes);
     check_each("routes", &routes.templates, mistakes);
-    check_overlaps(&routes.templates, mistakes);
+    let grouped = routes.groups.iter().map(|(route, _)| route);
+    check_each("group", grouped.clone(), mistakes);
+    check_groups(&routes.groups, mistakes);
+    let declared = routes.templates.iter().map(|route| ("routes", route));
+    // One that is declared may be in a group, too.
+    let grouped = grouped.filter(|route| !routes.templates.contains(route));
+    check_overlaps(
+        declared.chain(grouped.map(|route| ("group", route))),
+        mistakes,
+    );
     for service in &routes.services {
         if !is_service(service) {
             let service = service.clone();
@@ -20,15 +30,38 @@ pub(super) fn check(routes: &RouteSettings, mistakes: &mut Mistakes) {
     }
 }
 
+/// Routes with buckets of their own: each has one set of them.
+pub(super) fn check_bucketed(by_route: &[(Vec<String>, Buckets)], mistakes: &mut Mistakes) {
+    let routes = by_route.iter().flat_map(|(routes, _)| routes);
+    let named = routes.clone().filter(|route| *route != UNMATCHED);
+    check_each("buckets_for", named, mistakes);
+    let mut seen = BTreeSet::new();
+    for route in routes.filter(|route| !seen.insert(*route)) {
+        let reason = String::from("it has other buckets already");
+        mistakes.add(invalid("buckets_for", route, reason));
+    }
+}
+
+fn check_groups(groups: &[(String, String)], mistakes: &mut Mistakes) {
+    for (route, name) in groups {
+        let reason = match name.as_str() {
+            "" => "the name of its group is empty",
+            UNMATCHED | OVERFLOW => "the name of its group stands for other requests",
+            _ => continue,
+        };
+        mistakes.add(invalid("group", route, String::from(reason)));
+    }
+}
+
 /// No two templates that are matched may match the same path.
-fn check_overlaps(templates: &[String], mistakes: &mut Mistakes) {
+fn check_overlaps<'a>(
+    templates: impl Iterator<Item = (&'static str, &'a String)>,
+    mistakes: &mut Mistakes,
+) {
     let mut matcher = matchit::Router::new();
-    for template in templates
-        .iter()
-        .filter(|template| fault(template).is_none())
-    {
+    for (setting, template) in templates.filter(|(_, template)| fault(template).is_none()) {
         if let Err(error) = matcher.insert(template, ()) {
-            mistakes.add(invalid("routes", template, error.to_string()));
+            mistakes.add(invalid(setting, template, error.to_string()));
         }
     }
 }

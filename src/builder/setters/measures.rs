@@ -9,13 +9,38 @@ use std::borrow::Borrow;
 impl MetricsLayerBuilder {
     /// The buckets of the duration histogram. Defaults to [`Buckets::default`].
     pub fn buckets(mut self, buckets: Buckets) -> Self {
-        self.buckets = buckets;
+        self.measures.durations = buckets;
+        self
+    }
+
+    /// Other buckets for the durations of some routes, by their templates: reports that take minutes. Added to those of
+    /// an earlier call. Defaults to none.
+    ///
+    /// The label `route` tells which buckets a series has. A quantile over routes of different buckets is only as exact
+    /// as the bounds that these have in common: ask for it by route.
+    ///
+    /// ```
+    /// use tower_red::{Buckets, MetricsLayer};
+    ///
+    /// let builder = MetricsLayer::builder()
+    ///     .buckets(Buckets::fast())
+    ///     .buckets_for(["/report/{id}"], Buckets::slow());
+    /// # let _ = builder.pair()?;
+    /// # Ok::<(), tower_red::BuildError>(())
+    /// ```
+    pub fn buckets_for<R: Into<String>>(
+        mut self,
+        routes: impl IntoIterator<Item = R>,
+        buckets: Buckets,
+    ) -> Self {
+        let routes = routes.into_iter().map(Into::into).collect();
+        self.measures.by_route.push((routes, buckets));
         self
     }
 
     /// A native histogram of durations, beside the classic buckets. Defaults to none.
     pub fn native_histogram(mut self, native: NativeHistogram) -> Self {
-        self.native = Some(native);
+        self.measures.native = Some(native);
         self
     }
 

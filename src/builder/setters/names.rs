@@ -2,8 +2,10 @@
 
 use crate::{
     MetricsLayerBuilder,
-    naming::{LabelNames, Naming},
+    naming::{DurationStatus, LabelNames, Naming, RedFamily},
 };
+use http::StatusCode;
+use std::sync::Arc;
 
 impl MetricsLayerBuilder {
     /// How families and labels are called. Defaults to [`Naming::Prometheus`].
@@ -54,6 +56,89 @@ impl MetricsLayerBuilder {
     /// that of the request's URI, and this one is only for URIs that have none.
     pub fn url_scheme(mut self, scheme: &'static str) -> Self {
         self.names.scheme = Some(scheme);
+        self
+    }
+
+    /// What names begin with under [`Naming::AxumPrometheus`] in place of `axum`: its `with_prefix`. Defaults to `axum`.
+    ///
+    /// ```
+    /// use tower_red::{MetricsLayer, Naming};
+    ///
+    /// let builder = MetricsLayer::builder().naming(Naming::AxumPrometheus).prefix("shop");
+    /// let (_metrics, exposition) = builder.pair()?;
+    /// assert!(exposition.render().unwrap().contains("shop_http_requests_pending"));
+    /// # Ok::<(), tower_red::BuildError>(())
+    /// ```
+    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.names.prefix = Some(prefix.into());
+        self
+    }
+
+    /// Leaves out a family that there is by default. Defaults to none.
+    ///
+    /// What it would show is counted all the same: it saves lines of a scrape and series of Prometheus.
+    pub fn without(mut self, family: RedFamily) -> Self {
+        self.names.without.push(family);
+        self
+    }
+
+    /// What the durations' histogram shows of the status. Defaults to [`DurationStatus::Code`].
+    ///
+    /// The histograms that are measured beside it follow. Under [`Naming::OpenTelemetry`], where requests are counted
+    /// by that histogram, the status is lost with it.
+    pub fn duration_status(mut self, shown: DurationStatus) -> Self {
+        self.names.duration_status = shown;
+        self
+    }
+
+    /// Whether requests and durations have the label `http_version`: `1.1`, `2`. Defaults to `false`.
+    ///
+    /// [`Naming::OpenTelemetry`] has it always, as `network_protocol_version`. It is the request's version on a server,
+    /// and the response's on a client.
+    pub fn http_version(mut self, shown: bool) -> Self {
+        self.names.version = shown;
+        self
+    }
+
+    /// Which statuses are errors. Defaults to those from 500 on, and for a [`client`](Self::client) to those from 400
+    /// on.
+    ///
+    /// It decides what `http_errors_total` counts of the requests that ended with a whole response; a panic, a body
+    /// that fails and a service that fails are errors in any case. It is asked by a scrape that first sees a status, and
+    /// not by requests. If it panics, the default decides. `status` shows what was sent.
+    ///
+    /// ```
+    /// use tower_red::MetricsLayer;
+    ///
+    /// let builder = MetricsLayer::builder()
+    ///     .error_statuses(|status| status.is_server_error() || status == 429);
+    /// # let _ = builder.pair()?;
+    /// # Ok::<(), tower_red::BuildError>(())
+    /// ```
+    pub fn error_statuses(
+        mut self,
+        is_error: impl Fn(StatusCode) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.names.errors.statuses = Some(Arc::new(is_error));
+        self
+    }
+
+    /// Which codes of gRPC calls are errors, by their names: `NOT_FOUND`. Defaults to UNKNOWN, DEADLINE_EXCEEDED,
+    /// UNIMPLEMENTED, INTERNAL, UNAVAILABLE and DATA_LOSS, and for a [`client`](Self::client) to all but OK.
+    ///
+    /// Otherwise as [`error_statuses`](Self::error_statuses). UNIMPLEMENTED of a method that is neither declared nor
+    /// proven is never an error of a server.
+    ///
+    /// ```
+    /// use tower_red::MetricsLayer;
+    ///
+    /// let builder = MetricsLayer::builder()
+    ///     .error_codes(|code| matches!(code, "INTERNAL" | "DATA_LOSS" | "RESOURCE_EXHAUSTED"));
+    /// # let _ = builder.pair()?;
+    /// # Ok::<(), tower_red::BuildError>(())
+    /// ```
+    pub fn error_codes(mut self, is_error: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
+        self.names.errors.codes = Some(Arc::new(is_error));
         self
     }
 }

@@ -125,4 +125,51 @@ impl MetricsLayerBuilder {
         self.routes.peers.extend(peers.into_iter().map(Into::into));
         self
     }
+
+    /// Routes that are counted together, under the name of their group: `with_group_patterns_as` of the crate
+    /// axum-prometheus. Added to those of an earlier call. Defaults to none.
+    ///
+    /// The label `route` is then the group's name. A path that no router names belongs to the group, too, if it matches
+    /// one of these templates, as with [`routes`](Self::routes). [`skip`](Self::skip) and [`streams`](Self::streams)
+    /// still name the templates.
+    ///
+    /// ```
+    /// use tower_red::MetricsLayer;
+    ///
+    /// let builder = MetricsLayer::builder().group(["/foo", "/foo/{id}"], "foo");
+    /// # let _ = builder.pair()?;
+    /// # Ok::<(), tower_red::BuildError>(())
+    /// ```
+    pub fn group<R: Into<String>>(
+        mut self,
+        routes: impl IntoIterator<Item = R>,
+        name: impl Into<String>,
+    ) -> Self {
+        let name = name.into();
+        let routes = routes.into_iter();
+        let grouped = routes.map(|route| (route.into(), name.clone()));
+        self.routes.groups.extend(grouped);
+        self
+    }
+
+    /// The methods that are known, in place of the standard ones. All others are `_OTHER`. Defaults to those of
+    /// RFC 9110, PATCH and QUERY.
+    ///
+    /// Under [`Naming::OpenTelemetry`](crate::Naming::OpenTelemetry), the default is what the environment's variable
+    /// `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS` lists, separated by commas, if it is set and not empty.
+    ///
+    /// ```
+    /// use tower_red::MetricsLayer;
+    ///
+    /// let builder = MetricsLayer::builder().methods(["GET", "PUT", "PROPFIND"]);
+    /// # let _ = builder.pair()?;
+    ///
+    /// let error = MetricsLayer::builder().methods(["get"]).pair().unwrap_err();
+    /// assert!(error.to_string().contains("write \"GET\""));
+    /// # Ok::<(), tower_red::BuildError>(())
+    /// ```
+    pub fn methods<M: Into<String>>(mut self, methods: impl IntoIterator<Item = M>) -> Self {
+        self.routes.methods = Some(methods.into_iter().map(Into::into).collect());
+        self
+    }
 }
