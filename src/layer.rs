@@ -1,4 +1,4 @@
-use crate::{Metrics, request::Recorder};
+use crate::{Metrics, request::Recorder, sync::yield_now};
 use std::fmt;
 use tower_layer::Layer;
 
@@ -33,6 +33,26 @@ impl MetricsLayer {
     pub(crate) fn new(recorder: &'static Recorder) -> Self {
         Self {
             recorder: Some(recorder),
+        }
+    }
+
+    /// Waits until no request is in flight: each that was sent before is then counted. At once if it is not
+    /// [`enabled`](crate::MetricsLayerBuilder::enabled).
+    ///
+    /// It is for tests: it looks again and again, and lets the runtime do other work in between. A client may have the
+    /// last byte of a response before the server has seen that it is the last.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let (metrics, exposition) = tower_red::MetricsLayer::pair();
+    /// metrics.idle().await;
+    /// assert_eq!(exposition.snapshot().in_flight().value(), 0);
+    /// # }
+    /// ```
+    pub async fn idle(&self) {
+        while self.recorder.is_some_and(|recorder| !recorder.is_idle()) {
+            yield_now().await;
         }
     }
 

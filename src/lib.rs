@@ -31,6 +31,7 @@ pub use self::{
     error::{BuildError, ScrapeError},
     exposition::{Exposition, ExpositionBody, ExpositionFuture},
     future::ResponseFuture,
+    gather::{ActiveSelection, Selection, Snapshot},
     histogram::{Buckets, NativeHistogram},
     label::{Peer, RequestHead, ResponseHead, RouteTemplate},
     layer::MetricsLayer,

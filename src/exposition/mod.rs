@@ -1,5 +1,6 @@
 mod body;
 mod chunk;
+mod filter;
 mod future;
 mod instruments;
 mod negotiation;
@@ -14,13 +15,18 @@ pub use self::{body::ExpositionBody, future::ExpositionFuture};
 pub(crate) use self::registration::{check_registry, register};
 
 use self::{
+    filter::Filter,
     instruments::{Instruments, Measurement},
     scrape::ScrapeRequest,
     source::Source,
     stream::Stream,
 };
 use crate::{
-    BuildError, ScrapeError, format::FORMATS, gather::FamilySource, model::Family, sync::at_once,
+    BuildError, ScrapeError,
+    format::FORMATS,
+    gather::{FamilySource, Snapshot},
+    model::Family,
+    sync::at_once,
 };
 use http::{Method, Request};
 use prometheus_client::registry::Registry;
@@ -47,6 +53,8 @@ use tower_service::Service;
 /// | `GET` or `HEAD`, if it is [`disabled`](Exposition::disabled) | 503, and a line of text that says so |
 /// | metrics that Prometheus would reject | 500, and a line of text that names the family |
 /// | a metric or a collector of the registry that fails or panics | 500, and a line of text that says so |
+///
+/// `?name[]=` restricts a scrape to the families of that name, and may be there several times, as promhttp has it.
 ///
 /// The extensions of a 500 have the [`ScrapeError`](crate::ScrapeError), for a layer around the endpoint to log
 /// it. Everything that can fail is done before the head.
@@ -212,6 +220,19 @@ impl Exposition {
         Ok(String::from_utf8_lossy(&text).into_owned())
     }
 
+    /// What the layers have counted now, to be read by the program itself. Nothing if it is
+    /// [`disabled`](Exposition::disabled). A registry's metrics are not in it.
+    ///
+    /// A request is counted when its response has ended, which may be a moment after the client has it:
+    /// [`MetricsLayer::idle`](crate::MetricsLayer::idle) waits for that.
+    pub fn snapshot(&self) -> Snapshot {
+        let mut snapshot = Snapshot::default();
+        if let Some(source) = &self.source {
+            source.read(&mut snapshot);
+        }
+        snapshot
+    }
+
     /// All families as they are now, for other readers than the endpoint. None if it is disabled. It waits for nothing,
     /// but lets other work get its turn.
     pub(crate) async fn families(&self) -> Result<Vec<Family>, ScrapeError> {
@@ -273,6 +294,7 @@ impl<B> Service<Request<B>> for Exposition {
         let request = ScrapeRequest {
             source: Arc::clone(source),
             format: negotiation::negotiate(request.headers()),
+            filter: Filter::of(request.uri()),
             instruments: self.instruments.clone(),
         };
         let measurement = Measurement::new(self.instruments.clone());

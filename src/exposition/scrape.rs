@@ -1,5 +1,6 @@
 use super::{
     body::ExpositionBody,
+    filter::Filter,
     instruments::{Instruments, Measurement},
     response,
     source::Source,
@@ -13,6 +14,7 @@ use std::sync::Arc;
 pub(super) struct ScrapeRequest {
     pub(super) source: Arc<Source>,
     pub(super) format: &'static Format,
+    pub(super) filter: Filter,
     pub(super) instruments: Option<Arc<Instruments>>,
 }
 
@@ -31,7 +33,8 @@ pub(super) async fn scrape(
     yield_now().await;
     let source = &request.source;
     match source.families(request.instruments.as_deref()).await {
-        Ok(families) => {
+        Ok(mut families) => {
+            families.retain(|family| request.filter.keeps(family));
             measurement.end(200);
             let stream = Stream::new(families, request.format, &source.pool);
             response::ok(request.format.content_type, ExpositionBody::stream(stream))

@@ -5,7 +5,7 @@ use super::{
 };
 use crate::{
     BuildError, ScrapeError,
-    gather::{Difference, FamilySource, find_duplicate, merge},
+    gather::{Difference, FamilySource, Snapshot, find_duplicate, merge},
     model::{Family, FamilyNames, Kind},
     registry,
     sync::{List, lock, yield_now},
@@ -93,6 +93,12 @@ impl Source {
 
     fn layers(&self) -> impl Iterator<Item = &Layer> {
         (0..self.layers.len()).filter_map(|index| self.layers.get(index))
+    }
+
+    /// Adds what the layers have counted to a snapshot.
+    pub(super) fn read(&self, snapshot: &mut Snapshot) {
+        self.layers()
+            .for_each(|layer| layer.families.read(snapshot));
     }
 
     /// The families of the registry, of the layer, and of the endpoint itself, as they are now.

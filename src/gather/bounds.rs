@@ -63,6 +63,15 @@ impl HistogramBounds {
         }
     }
 
+    /// The upper bound of a bin's bucket, as it is counted; the last bucket has the largest number.
+    pub(super) fn upper(&self, bin: usize) -> u64 {
+        let bucket = self
+            .native
+            .as_ref()
+            .map_or(bin, |native| native.classic(bin));
+        self.counted.get(bucket).copied().unwrap_or(u64::MAX)
+    }
+
     pub(super) fn unit(&self) -> Unit {
         self.unit
     }

@@ -1,7 +1,13 @@
-use super::{Schema, series::WhichBounds};
+use super::{
+    Schema,
+    series::WhichBounds,
+    snapshot::{Row, Who},
+};
 use crate::{
-    label::{Routes, Scheme, Status, Version},
-    naming::{Convention, FamilySpec, LabelValues, Reason},
+    label::{Labelled, Method, Routes, Scheme, Status, Version},
+    naming::{
+        Convention, FamilySpec, LabelSource, LabelValues, Reason, Role, SeriesFilter, SeriesSpec,
+    },
     request::{ActiveKey, Code, RequestKey},
 };
 use std::{collections::HashMap, sync::Arc};
@@ -44,6 +50,27 @@ pub(crate) struct HttpOrder {
     version: Version,
     scheme: Scheme,
     user: Box<[Option<&'static str>]>,
+}
+
+impl HttpSchema {
+    fn who(&self, labels: u32, method: Method) -> Option<Who> {
+        let Labelled {
+            route,
+            peer,
+            values,
+        } = self.routes.labelled(labels)?;
+        let texts = self.routes.user_labels().texts(values);
+        let names = self.convention.user_labels.iter();
+        let labels = names.zip(texts);
+        let labels = labels.filter_map(|(name, value)| Some((name.clone(), value?.to_owned())));
+        Some(Who {
+            outgoing: self.convention.role() == Role::Client,
+            route: self.routes.name(route),
+            method: self.routes.methods().name(method),
+            peer: self.routes.peers().name(peer).map(str::to_owned),
+            labels: labels.collect(),
+        })
+    }
 }
 
 impl Schema for HttpSchema {
@@ -104,5 +131,32 @@ impl Schema for HttpSchema {
 
     fn which_bounds(&self) -> Option<WhichBounds> {
         self.which_bounds.clone()
+    }
+
+    fn row(&self, key: u64) -> Option<Row> {
+        use LabelSource::{Code, Reason, Status};
+        let shown = |filter, source| {
+            let spec = SeriesSpec::new(filter, [("", source)]);
+            let request = RequestKey::unpack(key);
+            let values = spec.of_finished(&self.convention.errors, request, self.routes)?;
+            let mut shown = None;
+            spec.for_each_label(&values, self.routes, |_, value| {
+                shown = Some(value.to_owned());
+            });
+            shown
+        };
+        let RequestKey { labels, method, .. } = RequestKey::unpack(key);
+        Some(Row {
+            who: self.who(labels, method)?,
+            status: shown(SeriesFilter::Requests, Status)?,
+            grpc_status: shown(SeriesFilter::Requests, Code),
+            error: shown(SeriesFilter::Errors, Reason),
+            phase: shown(SeriesFilter::Cancelled, Reason),
+        })
+    }
+
+    fn active_row(&self, key: u64) -> Option<Who> {
+        let ActiveKey { labels, method, .. } = ActiveKey::unpack(key);
+        self.who(labels, method)
     }
 }

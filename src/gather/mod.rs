@@ -8,8 +8,11 @@ mod merge;
 mod projection;
 mod schema;
 mod series;
+mod snapshot;
 mod source;
 mod table;
+
+pub use self::snapshot::{ActiveSelection, Selection, Snapshot};
 
 pub(crate) use self::{
     bounds::HistogramBounds,
@@ -22,13 +25,14 @@ pub(crate) use self::{
 use self::{
     projection::Projections,
     series::{CounterSeries, GaugeSeries, HistogramSeries, SeriesView, WhichBounds},
+    snapshot::Who,
     source::{Counts, KeyCounts, Source},
 };
 use crate::{
     model::{Family, FamilyNames, Kind, Number, Sample, Series, push_label},
     naming::{FamilySpec, Measure},
     store::Store,
-    sync::{lock, yield_now},
+    sync::{at_once, lock, yield_now},
 };
 use std::{
     fmt,
@@ -50,6 +54,9 @@ pub(crate) trait FamilySource: Send + Sync {
 
     /// The names of the families, and their kinds.
     fn names(&self) -> Vec<(String, Kind)>;
+
+    /// Adds what it counted to a snapshot.
+    fn read(&self, snapshot: &mut Snapshot);
 
     /// What tells its series from those of others.
     fn identity(&self) -> &Identity;
@@ -169,6 +176,33 @@ impl<S: Schema> FamilySource for StoreFamilies<S> {
         let families = self.schema.families().iter();
         let names = families.map(|family| (family.name.clone(), family.measure.kind()));
         names.collect()
+    }
+
+    fn read(&self, snapshot: &mut Snapshot) {
+        let with_constant = |mut who: Who| {
+            let constant = self.identity.constant.iter().cloned();
+            who.labels = constant.chain(who.labels).collect();
+            who
+        };
+        // What is active first, so that whatever it no longer shows is counted.
+        let active = self.source.key_counts().active as u32;
+        for key in 0..active {
+            let who = self.source.key(true, key);
+            if let Some(who) = who.and_then(|key| self.schema.active_row(key)) {
+                snapshot.add_active(with_constant(who), self.source.active(key));
+            }
+        }
+        let counts = at_once(self.source.collect(self.source.key_counts()));
+        for key in 0..counts.label_sets() as u32 {
+            let row = counts.key(key);
+            if let (Some(mut row), Some(bounds)) = (
+                row.and_then(|key| self.schema.row(key)),
+                self.identity.histograms.first(),
+            ) {
+                row.who = with_constant(row.who);
+                snapshot.add(row, &counts.durations(key, bounds));
+            }
+        }
     }
 
     fn identity(&self) -> &Identity {

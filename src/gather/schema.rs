@@ -1,4 +1,7 @@
-use super::series::WhichBounds;
+use super::{
+    series::WhichBounds,
+    snapshot::{Row, Who},
+};
 use crate::naming::FamilySpec;
 
 /// What the keys of a store mean: the families that they belong to, and the labels of their series.
@@ -25,6 +28,12 @@ pub(crate) trait Schema: Send + Sync + 'static {
         values: &Self::Values,
         visit: &mut dyn FnMut(&str, &str),
     );
+
+    /// What a snapshot shows of a key that finished. `None` if that is nothing.
+    fn row(&self, key: u64) -> Option<Row>;
+
+    /// What a snapshot shows of a key that is active. `None` if that is nothing.
+    fn active_row(&self, key: u64) -> Option<Who>;
 
     /// Which of its bounds a histogram shows for the series of a key, if not all have the same.
     fn which_bounds(&self) -> Option<WhichBounds>;

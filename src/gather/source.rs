@@ -1,6 +1,9 @@
 //! What a store counted. No other file in `gather` touches it.
 
-use super::bounds::{HistogramBounds, ShownBounds};
+use super::{
+    bounds::{HistogramBounds, ShownBounds},
+    snapshot::Durations,
+};
 use crate::{
     histogram::NativeBuckets,
     model::{Exemplar, Histogram, Timestamp, Unit, push_label},
@@ -111,6 +114,18 @@ impl Counts {
     pub(super) fn created(&self, key: u32) -> Option<u64> {
         let seen = self.source.all_keys(false).get(key as usize);
         seen.map(|seen| seen.since)
+    }
+
+    /// How long what finished under a key took.
+    pub(super) fn durations(&self, key: u32, of: &HistogramBounds) -> Durations {
+        let mut durations = Durations {
+            nanos: self.snapshot.sum(key as usize, EVERY),
+            ..Durations::default()
+        };
+        for (bin, count) in self.snapshot.bins(key as usize, EVERY) {
+            *durations.counts.entry(of.upper(bin)).or_default() += count;
+        }
+        durations
     }
 
     /// Sets a histogram to the amounts that were counted under some keys.

@@ -24,6 +24,7 @@ pub(super) fn convention(settings: &Settings) -> Convention {
     };
     Convention {
         errors: settings.errors(),
+        user_labels: settings.user_labels.clone(),
         series: series(settings, spec),
         families: families(settings, &names),
     }

@@ -32,6 +32,8 @@ pub(crate) struct Settings {
 /// The families of a layer, with their names and labels.
 pub(crate) struct Convention {
     pub(crate) errors: Errors,
+    /// The names of the user's labels.
+    pub(crate) user_labels: Vec<String>,
     pub(crate) families: Vec<FamilySpec>,
     pub(crate) series: Vec<SeriesSpec>,
 }

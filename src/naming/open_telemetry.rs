@@ -63,6 +63,7 @@ pub(super) fn convention(settings: &Settings) -> Convention {
     let duration = Measure::amounts(Amount::Duration, Amounts::DURATION);
     Convention {
         errors: settings.errors(),
+        user_labels: settings.user_labels.clone(),
         series: vec![
             SeriesSpec::new(Http, http.chain(peer.clone())),
             SeriesSpec::new(Rpc, rpc.chain(peer.clone())),

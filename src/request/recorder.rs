@@ -16,6 +16,15 @@ pub(crate) struct Recorder {
     pub(crate) version_from: VersionFrom,
 }
 
+impl Recorder {
+    /// Whether no request is in flight.
+    pub(crate) fn is_idle(&self) -> bool {
+        let keys = self.store.active_keys();
+        let mut keys = (0..keys.len()).filter_map(|index| keys.get(index));
+        keys.all(|seen| self.store.active(seen.key) == 0)
+    }
+}
+
 /// Where the label of the HTTP version gets its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum VersionFrom {

@@ -40,6 +40,8 @@ mod protobuf;
 mod random_model;
 mod routes;
 mod several_layers;
+#[cfg(feature = "axum")]
+mod snapshots;
 mod streams;
 mod stretches;
 mod switched_off;
