@@ -18,6 +18,7 @@ mod label;
 mod layer;
 mod model;
 mod naming;
+mod operation;
 mod registry;
 mod request;
 mod service;
@@ -36,6 +37,10 @@ pub use self::{
     label::{Peer, RequestHead, ResponseHead, RouteTemplate},
     layer::MetricsLayer,
     naming::{DurationStatus, LabelNames, Naming, RedFamily},
+    operation::{
+        ActiveOperation, AnyError, EnteredOperation, ErrorKind, ItemMark, MarkWhen, NoMark,
+        Operation, OperationBuilder, OperationFuture, OperationStream, ResolvedOperation,
+    },
     request::TraceId,
     service::Metrics,
 };

@@ -99,6 +99,18 @@ pub enum BuildError {
     },
     /// Only `Naming::AxumPrometheus` has names that begin with a prefix.
     UnusedPrefix,
+    /// Families' names cannot begin with that operation's name, or have that mark in them.
+    InvalidOperation {
+        /// The name.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// An operation has more marks than it can have.
+    TooManyMarks {
+        /// How many it can have.
+        most: usize,
+    },
     /// The URL scheme is none.
     InvalidScheme {
         /// The scheme.
@@ -237,6 +249,12 @@ impl fmt::Display for BuildError {
             Self::UnusedPrefix => f.write_str(
                 "`prefix` is for `Naming::AxumPrometheus`: write `namespace`",
             ),
+            Self::InvalidOperation { name, reason } => {
+                write!(f, "operation {name:?} is not allowed: {reason}")
+            }
+            Self::TooManyMarks { most } => {
+                write!(f, "an operation has more than {most} marks, the most that it can have")
+            }
             Self::InvalidScheme { scheme, reason } => {
                 write!(f, "URL scheme {scheme:?} is not allowed: {reason}")
             }

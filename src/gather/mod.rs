@@ -20,12 +20,13 @@ pub(crate) use self::{
     identity::{Difference, Identity},
     merge::merge,
     schema::Schema,
+    series::WhichBounds,
+    snapshot::{Row, Who},
 };
 
 use self::{
     projection::Projections,
-    series::{CounterSeries, GaugeSeries, HistogramSeries, SeriesView, WhichBounds},
-    snapshot::Who,
+    series::{CounterSeries, GaugeSeries, HistogramSeries, SeriesView},
     source::{Counts, KeyCounts, Source},
 };
 use crate::{

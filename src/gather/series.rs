@@ -113,7 +113,7 @@ pub(super) struct HistogramSeries {
 }
 
 /// Which of its bounds a family shows for the series of a key.
-pub(super) type WhichBounds = Arc<dyn Fn(u64) -> usize + Send + Sync>;
+pub(crate) type WhichBounds = Arc<dyn Fn(u64) -> usize + Send + Sync>;
 
 impl HistogramSeries {
     fn shown(&self, series: u32) -> Option<&ShownBounds> {

@@ -17,6 +17,7 @@ mod settings;
 mod status;
 mod template;
 mod user_labels;
+mod value_sets;
 mod version;
 
 pub use self::{
@@ -34,6 +35,7 @@ pub(crate) use self::{
     settings::RouteSettings,
     status::Status,
     user_labels::{UserLabel, UserLabels, UserValues, ValueOf},
+    value_sets::ValueSets,
     version::Version,
 };
 

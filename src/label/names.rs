@@ -58,7 +58,7 @@ impl<V> Named<V> {
 }
 
 /// Eight bytes at a time. It is no defence against collisions on purpose: names come from the program.
-fn hash(name: &str) -> u64 {
+pub(super) fn hash(name: &str) -> u64 {
     let mix = |hash: u64, word: [u8; 8]| {
         (hash ^ u64::from_le_bytes(word))
             .wrapping_mul(HASH_FACTOR)

@@ -7,6 +7,7 @@ mod duration_status;
 mod errors;
 mod label_names;
 mod labels;
+mod names;
 mod open_telemetry;
 mod prometheus;
 mod reason;
@@ -21,6 +22,7 @@ pub(crate) use self::{
     convention::{Convention, FamilySpec, Measure, Settings},
     errors::{ErrorFunctions, Errors},
     labels::{LabelSource, LabelValues, SeriesFilter, SeriesSpec},
+    names::{check_label, invalid_label, is_name, with_suggestion},
     reason::Reason,
     role::Role,
 };

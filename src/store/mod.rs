@@ -155,6 +155,16 @@ impl Store {
         started.saturating_sub(finished)
     }
 
+    /// Counts that something is no longer active that is counted nowhere else.
+    pub(crate) fn leave(&'static self, active: Active) {
+        let shard = self.shard();
+        if ptr::eq(shard, active.shard) {
+            shard.active.add(active.cell, FINISHED, 1);
+        } else {
+            shard.finish_elsewhere(&self.active, active.cell);
+        }
+    }
+
     /// The bins of a measure.
     pub(crate) fn bins(&self, measure: usize) -> Option<&Bins> {
         self.measures.get(measure).map(|measure| &measure.bins)

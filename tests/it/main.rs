@@ -33,6 +33,7 @@ mod hyper;
 mod lifecycle;
 mod mistakes;
 mod naming;
+mod operations;
 #[cfg(feature = "axum")]
 mod options;
 #[cfg(feature = "protobuf")]

@@ -1,10 +1,11 @@
-//! Names that metrics and labels may have.
+//! Names of what the builder was told.
 
 use super::Mistakes;
-use crate::{BuildError, naming::Convention};
+use crate::{
+    BuildError,
+    naming::{Convention, check_label, invalid_label, is_name, with_suggestion},
+};
 use std::collections::BTreeSet;
-
-const RULE: &str = "it must begin with a letter, and have only letters, digits and underscores";
 
 pub(super) fn check_namespace(namespace: &str) -> Result<(), BuildError> {
     let reason = match namespace.strip_suffix('_') {
@@ -52,37 +53,6 @@ pub(super) fn check_labels(
     }
 }
 
-fn check_label(name: &str) -> Result<(), BuildError> {
-    let reason = match reserved(name) {
-        Some(reason) => reason,
-        None if is_name(name) => return Ok(()),
-        None if name.is_empty() => String::from("it is empty"),
-        None => with_suggestion(name),
-    };
-    Err(invalid_label(name, reason))
-}
-
-/// What Prometheus does with a label of its own.
-fn reserved(name: &str) -> Option<String> {
-    match name {
-        "le" => Some(String::from(
-            "Prometheus keeps it for the bounds of buckets; write another name",
-        )),
-        // Queries by the old name then find nothing.
-        "job" | "instance" => Some(format!(
-            "Prometheus attaches its own when it scrapes, and would rename this one to \"exported_{name}\"; leave it out, or write another name"
-        )),
-        _ => None,
-    }
-}
-
-fn invalid_label(name: &str, reason: impl Into<String>) -> BuildError {
-    BuildError::InvalidLabel {
-        name: name.to_owned(),
-        reason: reason.into(),
-    }
-}
-
 /// A scheme as RFC 3986 has it.
 pub(super) fn check_scheme(scheme: &str) -> Result<(), BuildError> {
     if is_scheme(scheme) {
@@ -102,20 +72,4 @@ pub(super) fn check_scheme(scheme: &str) -> Result<(), BuildError> {
 pub(super) fn is_scheme(scheme: &str) -> bool {
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
     scheme.bytes().all(legal) && scheme.starts_with(|first: char| first.is_ascii_alphabetic())
-}
-
-/// Whether a label may have that name, and a metric's may begin with it. An underscore at the beginning would
-/// be legal, but Prometheus keeps two of them for itself, and OpenTelemetry's translation puts `key` before one.
-fn is_name(name: &str) -> bool {
-    let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    name.bytes().all(word) && name.starts_with(|first: char| first.is_ascii_alphabetic())
-}
-
-/// The rule, and the nearest name that follows it if there is one.
-fn with_suggestion(name: &str) -> String {
-    let legal = name.replace([' ', '-', '.', ':', '/'], "_");
-    match legal.trim_matches('_') {
-        near if is_name(near) && reserved(near).is_none() => format!("{RULE}; write {near:?}"),
-        _ => String::from(RULE),
-    }
 }

@@ -1,0 +1,158 @@
+use super::recorder::{End, Ending, FinishedKey, MAX_MARKS, Recorder, active_key};
+use crate::store::{self, Key};
+use std::{fmt, thread};
+
+/// An operation that was started and has not ended.
+///
+/// Made by [`Operation::start`](crate::Operation::start). It is counted once, when it is dropped: as *cancelled*, unless
+/// one of its methods has said how it ended, or as a *panic* if a panic drops it. These methods consume it, so that it
+/// ends there.
+///
+/// ```
+/// use tower_red::{MetricsLayer, Operation};
+///
+/// let (_metrics, exposition) = MetricsLayer::pair();
+/// let jobs = Operation::builder("job").labels(["kind"]).expose_on(&exposition)?;
+///
+/// let job = jobs.start(["mail"]);
+/// let sent: Result<(), &str> = Err("no connection");
+/// job.finish(&sent);
+/// jobs.start(["mail"]).ok();
+/// jobs.start(["mail"]).fail("timeout");
+/// drop(jobs.start(["mail"]));
+///
+/// let text = exposition.render().unwrap();
+/// assert!(text.contains("job_total{kind=\"mail\"} 4\n"));
+/// assert!(text.contains("job_errors_total{kind=\"mail\",error=\"error\"} 1\n"));
+/// assert!(text.contains("job_errors_total{kind=\"mail\",error=\"timeout\"} 1\n"));
+/// assert!(text.contains("job_cancelled_total{kind=\"mail\"} 1\n"));
+/// # Ok::<(), tower_red::BuildError>(())
+/// ```
+#[must_use = "an operation that is dropped at once is cancelled"]
+pub struct ActiveOperation {
+    recorder: &'static Recorder,
+    set: u32,
+    active: Option<store::Active>,
+    started_at: u64,
+    /// `None` until somebody says how it ended.
+    ending: Option<Ending>,
+    /// By mark: when it was reached, in nanoseconds from the start, and one more. 0 if it was not.
+    marks: [u64; MAX_MARKS],
+    /// Whether a panic that drops it is its own. It is not if one was under way when it was started.
+    owns_panic: bool,
+}
+
+/// What a panic is called among the errors.
+const PANIC: &str = "panic";
+/// What an error is called if nobody says which it is.
+pub(super) const ERROR: &str = "error";
+
+impl ActiveOperation {
+    #[inline]
+    pub(super) fn new(recorder: &'static Recorder, set: u32) -> Self {
+        let key = active_key(set);
+        let active = recorder.store.start(Key { key, overflow: key });
+        Self {
+            recorder,
+            set,
+            active,
+            started_at: recorder.clock.raw(),
+            ending: None,
+            marks: [0; MAX_MARKS],
+            owns_panic: !thread::panicking(),
+        }
+    }
+
+    /// Ends it as its result says: an `Err` is an error of the kind `error`.
+    pub fn finish<T, E>(self, result: &Result<T, E>) {
+        match result {
+            Ok(_) => self.ok(),
+            Err(_) => self.fail(ERROR),
+        }
+    }
+
+    /// Ends it without an error.
+    pub fn ok(mut self) {
+        self.end(Ending::Ok);
+    }
+
+    /// Ends it with an error of that kind, which comes from the program: `timeout`. There are at most 1 000 kinds.
+    pub fn fail(mut self, kind: &'static str) {
+        self.end(Ending::Failed(kind));
+    }
+
+    /// Notes that it has reached a [mark](crate::OperationBuilder::mark). Only the first time counts.
+    ///
+    /// # Panics
+    ///
+    /// If the operation has no such mark, where debug assertions are on. Otherwise, nothing is noted.
+    pub fn mark(&mut self, name: &str) {
+        let mut marks = self.recorder.marks.iter();
+        let index = marks.position(|mark| *mark == name);
+        debug_assert!(index.is_some(), "the operation has no mark {name:?}");
+        if let Some(reached) = index.and_then(|index| self.marks.get_mut(index)) {
+            if *reached == 0 {
+                *reached = self.recorder.elapsed(self.started_at) + 1;
+            }
+        }
+    }
+
+    /// Says how it ended. The first one counts. It is counted when it is dropped.
+    #[inline]
+    pub(super) fn end(&mut self, ending: Ending) {
+        self.ending.get_or_insert(ending);
+    }
+
+    /// For a future or a stream, which tells its own panic, and may be dropped by one of others.
+    pub(super) fn watched(mut self) -> Self {
+        self.owns_panic = false;
+        self
+    }
+
+    /// How it ended, if nobody has said so.
+    fn by_drop(&self) -> Ending {
+        match self.owns_panic && thread::panicking() {
+            true => Ending::Failed(PANIC),
+            false => Ending::Cancelled,
+        }
+    }
+}
+
+impl Drop for ActiveOperation {
+    #[inline]
+    fn drop(&mut self) {
+        let recorder = self.recorder;
+        let nanos = recorder.elapsed(self.started_at);
+        let end = match self.ending.unwrap_or_else(|| self.by_drop()) {
+            Ending::Ok => End::Ok,
+            Ending::Cancelled => End::Cancelled,
+            Ending::Failed(kind) => End::Failed(recorder.errors.number(kind)),
+        };
+        let key = FinishedKey { set: self.set, end }.pack();
+        let finished = recorder.store.finish(Key { key, overflow: key });
+        finished.observe(0, nanos);
+        for (index, reached) in self.marks.iter().enumerate().take(recorder.marks.len()) {
+            if let Some(nanos) = reached.checked_sub(1) {
+                finished.observe(index + 1, nanos);
+            }
+        }
+        if let Some(active) = self.active {
+            finished.end(active);
+        }
+    }
+}
+
+/// Ends an operation by a panic when it is dropped. Only unwinding drops it: code that does not panic forgets it.
+pub(super) struct Panicking<'a>(pub(super) &'a mut ActiveOperation);
+
+impl Drop for Panicking<'_> {
+    fn drop(&mut self) {
+        self.0.end(Ending::Failed(PANIC));
+    }
+}
+
+impl fmt::Debug for ActiveOperation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ActiveOperation").finish_non_exhaustive()
+    }
+}

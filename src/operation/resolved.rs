@@ -1,0 +1,131 @@
+use super::{
+    ActiveOperation, AnyError, EnteredOperation, ErrorKind, NoMark, OperationFuture,
+    OperationStream,
+    active::Panicking,
+    recorder::{Ending, Recorder},
+};
+use std::{fmt, future::Future};
+
+/// An operation with the values of its labels: all that is left is to start it.
+///
+/// Made by [`Operation::with`](crate::Operation::with). Copying it copies a pointer and a number.
+#[derive(Clone, Copy)]
+pub struct ResolvedOperation {
+    recorder: &'static Recorder,
+    set: u32,
+}
+
+impl ResolvedOperation {
+    pub(super) fn new(recorder: &'static Recorder, set: u32) -> Self {
+        Self { recorder, set }
+    }
+
+    /// Starts one, to be ended by hand.
+    #[inline]
+    pub fn start(self) -> ActiveOperation {
+        ActiveOperation::new(self.recorder, self.set)
+    }
+
+    /// Starts one that lasts as long as a future, whose `Err` is an error, and whose drop is a cancellation. A panic in
+    /// it is a panic.
+    ///
+    /// ```
+    /// use tower_red::{MetricsLayer, Operation};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let (_metrics, exposition) = MetricsLayer::pair();
+    /// let tools = Operation::builder("tool_run").labels(["tool"]).expose_on(&exposition)?;
+    ///
+    /// let search = tools.with(["search"]);
+    /// let result = search
+    ///     .run(async { Err::<(), _>(std::io::Error::from(std::io::ErrorKind::TimedOut)) })
+    ///     .error_by(|error: &std::io::Error| match error.kind() {
+    ///         std::io::ErrorKind::TimedOut => "timeout",
+    ///         _ => "io",
+    ///     })
+    ///     .await;
+    /// assert!(result.is_err());
+    ///
+    /// let text = exposition.render()?;
+    /// assert!(text.contains("tool_run_errors_total{tool=\"search\",error=\"timeout\"} 1\n"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn run<F, T, E>(self, future: F) -> OperationFuture<F>
+    where
+        F: Future<Output = Result<T, E>>,
+    {
+        OperationFuture::new(future, self.start())
+    }
+
+    /// Runs work on this thread to its end. An `Err` is an error of the kind `error`, and a panic is a panic, which goes
+    /// on.
+    pub fn run_blocking<T, E>(self, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        self.run_blocking_by(|error| AnyError.kind(error), work)
+    }
+
+    /// The same, with a function that says of which kind an error is.
+    ///
+    /// ```
+    /// use tower_red::{MetricsLayer, Operation};
+    ///
+    /// let (_metrics, exposition) = MetricsLayer::pair();
+    /// let parse = Operation::builder("parse").expose_on(&exposition)?.with([]);
+    ///
+    /// let kind = |_: &std::num::ParseIntError| "no_number";
+    /// let parsed = parse.run_blocking_by(kind, || "seven".parse::<u8>());
+    /// assert!(parsed.is_err());
+    /// assert!(exposition.render().unwrap().contains("parse_errors_total{error=\"no_number\"} 1\n"));
+    /// # Ok::<(), tower_red::BuildError>(())
+    /// ```
+    pub fn run_blocking_by<T, E>(
+        self,
+        kind: impl FnOnce(&E) -> &'static str,
+        work: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut active = self.start();
+        let panicking = Panicking(&mut active);
+        let result = work();
+        // What says the kind is the user's, too.
+        let ending = match &result {
+            Ok(_) => Ending::Ok,
+            Err(error) => Ending::Failed(kind(error)),
+        };
+        std::mem::forget(panicking);
+        active.end(ending);
+        result
+    }
+
+    /// Starts one that lasts as long as a stream of results: until it ends, or its first `Err`, which is an error. A drop
+    /// before that is a cancellation, and a panic in it is a panic.
+    ///
+    /// A stream of other items is made one of results by `map(Ok::<_, Infallible>)`.
+    pub fn stream<S>(self, stream: S) -> OperationStream<S, NoMark> {
+        OperationStream::new(stream, self.start())
+    }
+
+    /// Counts something in the gauge alone, until what this returns is dropped: a socket that is open.
+    ///
+    /// ```
+    /// use tower_red::{MetricsLayer, Operation};
+    ///
+    /// let (_metrics, exposition) = MetricsLayer::pair();
+    /// let sockets = Operation::builder("socket").expose_on(&exposition)?.with([]);
+    ///
+    /// let open = sockets.enter();
+    /// assert!(exposition.render().unwrap().contains("socket_active 1\n"));
+    /// drop(open);
+    /// assert!(exposition.render().unwrap().contains("socket_active 0\n"));
+    /// # Ok::<(), tower_red::BuildError>(())
+    /// ```
+    pub fn enter(self) -> EnteredOperation {
+        EnteredOperation::new(self.recorder, self.set)
+    }
+}
+
+impl fmt::Debug for ResolvedOperation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResolvedOperation").finish_non_exhaustive()
+    }
+}
