@@ -94,6 +94,8 @@ pub enum BuildError {
     InvalidMethod {
         /// The method.
         method: String,
+        /// The environment's variable that lists it, if it is not the builder.
+        variable: Option<&'static str>,
         /// What is wrong with it.
         reason: String,
     },
@@ -243,8 +245,16 @@ impl fmt::Display for BuildError {
                 f,
                 "there are more than {most} methods beside the standard ones, the most that can be told apart"
             ),
-            Self::InvalidMethod { method, reason } => {
-                write!(f, "method {method:?} is not allowed: {reason}")
+            Self::InvalidMethod {
+                method,
+                variable,
+                reason,
+            } => {
+                write!(f, "method {method:?}")?;
+                if let Some(variable) = variable {
+                    write!(f, " of {variable}")?;
+                }
+                write!(f, " is not allowed: {reason}")
             }
             Self::UnusedPrefix => f.write_str(
                 "`prefix` is for `Naming::AxumPrometheus`: write `namespace`",

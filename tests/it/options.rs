@@ -429,3 +429,53 @@ fn the_options_go_through_a_foreign_registry() {
         "{text}"
     );
 }
+
+/// The environment is read once, by a process of its own that runs this test again.
+#[test]
+fn under_the_names_of_opentelemetry_the_environment_lists_the_methods() {
+    const VARIABLE: &str = "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS";
+    let Ok(listed) = std::env::var(VARIABLE) else {
+        for listed in ["GET, PROPFIND", "get", ""] {
+            let name =
+                "options::under_the_names_of_opentelemetry_the_environment_lists_the_methods";
+            let again = std::process::Command::new(std::env::current_exe().unwrap())
+                .args(["--exact", name])
+                .env(VARIABLE, listed)
+                .output()
+                .unwrap();
+            let said = String::from_utf8_lossy(&again.stdout);
+            assert!(
+                again.status.success() && said.contains("1 passed"),
+                "{said}"
+            );
+        }
+        return;
+    };
+    let named = || builder().naming(Naming::OpenTelemetry);
+    let methods = |builder: MetricsLayerBuilder| {
+        let layer = TestLayer::new(builder);
+        for method in ["GET", "PROPFIND", "POST"] {
+            layer.respond(to(method, "/"), http::Response::new(String::new()));
+        }
+        let text = layer.exposition.render().unwrap();
+        let shown = ["GET", "PROPFIND", "POST", "_OTHER"].into_iter();
+        let shown = shown.filter(|name| text.contains(&format!("http_request_method=\"{name}\"")));
+        shown.collect::<Vec<_>>()
+    };
+    let standard = ["GET", "POST", "_OTHER"];
+    match listed.as_str() {
+        "get" => {
+            let error = named().pair().unwrap_err().to_string();
+            assert!(
+                error.contains("write \"GET\"") && error.contains(VARIABLE),
+                "{error}"
+            );
+        }
+        "" => assert_eq!(methods(named()), standard),
+        _ => {
+            assert_eq!(methods(named()), ["GET", "PROPFIND", "_OTHER"]);
+            assert_eq!(methods(named().methods(["POST"])), ["POST", "_OTHER"]);
+            assert_eq!(methods(builder()), [""; 0]);
+        }
+    }
+}

@@ -8,7 +8,7 @@ use crate::{
 use std::env;
 
 /// What the semantic conventions of OpenTelemetry read them from.
-const VARIABLE: &str = "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS";
+pub(super) const VARIABLE: &str = "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS";
 
 /// The methods that the environment lists, if it does.
 pub(super) fn of_environment() -> Option<Vec<String>> {
@@ -18,7 +18,8 @@ pub(super) fn of_environment() -> Option<Vec<String>> {
     Some(listed).filter(|listed| !listed.is_empty())
 }
 
-pub(super) fn check(methods: &[String], mistakes: &mut Mistakes) {
+/// `variable` is what of the environment lists them, if they are not the builder's.
+pub(super) fn check(methods: &[String], variable: Option<&'static str>, mistakes: &mut Mistakes) {
     let extensions = methods.iter().filter(|method| !Method::is_standard(method));
     if methods.is_empty() {
         mistakes.add(BuildError::NoMethods);
@@ -30,6 +31,7 @@ pub(super) fn check(methods: &[String], mistakes: &mut Mistakes) {
         if let Some(reason) = fault(method, &methods[..index]) {
             mistakes.add(BuildError::InvalidMethod {
                 method: method.clone(),
+                variable,
                 reason,
             });
         }

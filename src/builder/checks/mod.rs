@@ -49,12 +49,12 @@ impl MetricsLayerBuilder {
         routes::check_bucketed(&self.measures.by_route, &mut mistakes);
         peers::check(&self.routes.peers, &mut mistakes);
         labels::check(&self.routes.labels, &mut mistakes);
-        if self.naming == Naming::OpenTelemetry {
-            let methods = self.routes.methods.take();
-            self.routes.methods = methods.or_else(methods::of_environment);
-        }
+        let is_open_telemetry = self.naming == Naming::OpenTelemetry;
         if let Some(methods) = &self.routes.methods {
-            methods::check(methods, &mut mistakes);
+            methods::check(methods, None, &mut mistakes);
+        } else if let Some(methods) = methods::of_environment().filter(|_| is_open_telemetry) {
+            methods::check(&methods, Some(methods::VARIABLE), &mut mistakes);
+            self.routes.methods = Some(methods);
         }
         let bounds = mistakes.unless(self.measures.bounds());
         let config = self.into_config(bounds.unwrap_or_default());
