@@ -21,8 +21,8 @@ type Level<V> = OnceLock<Box<[OnceLock<V>]>>;
 
 /// An append-only hash table: reading takes no lock and writes nothing, so readers share its cache lines.
 ///
-/// A full level is never moved. From the third on, each level is twice as large as the one before and is
-/// searched before it, since the newest one holds half of all values.
+/// A full level is never moved. From the third on, each level is twice as large as the one before. The second is
+/// searched first, and then from the newest down, which holds half of all values.
 pub(crate) struct Table<V> {
     // Not among the others: their length is known to the compiler, which halves the instructions of a search.
     first: OnceLock<Box<[OnceLock<V>; FIRST]>>,
@@ -55,23 +55,25 @@ impl<V: Clone> Table<V> {
     /// The value with that hash that matches.
     #[inline]
     pub(crate) fn find(&self, hash: u64, matches: impl Fn(&V) -> bool) -> Option<&V> {
-        match self.newest.load(Ordering::Acquire) {
-            0 => self.find_first(hash, matches),
-            1 => find_in(&self.second.get()?[..], hash, matches),
-            newest => self.find_from(newest, hash, matches),
+        match self.find_near(hash, &matches) {
+            Some(value) => Some(value),
+            None => self.find_far(hash, matches),
+        }
+    }
+
+    /// The same, if it is in one of the first two levels, as all values of most services are.
+    #[inline]
+    pub(crate) fn find_near(&self, hash: u64, matches: impl Fn(&V) -> bool) -> Option<&V> {
+        match self.second.get() {
+            Some(slots) => find_in(&slots[..], hash, matches),
+            None => find_in(&self.first.get()?[..], hash, matches),
         }
     }
 
     // Inlined as well, it would cost the others 20 instructions.
     #[inline(never)]
-    fn find_first(&self, hash: u64, matches: impl Fn(&V) -> bool) -> Option<&V> {
-        find_in(&self.first.get()?[..], hash, matches)
-    }
-
-    #[inline(never)]
-    fn find_from(&self, newest: usize, hash: u64, matches: impl Fn(&V) -> bool) -> Option<&V> {
-        // The second level has the values of the first, too.
-        let mut levels = (1..=newest).rev();
+    fn find_far(&self, hash: u64, matches: impl Fn(&V) -> bool) -> Option<&V> {
+        let mut levels = (2..=self.newest.load(Ordering::Acquire)).rev();
         levels.find_map(|level| find_in(self.level(level)?, hash, &matches))
     }
 
@@ -104,32 +106,31 @@ impl<V: Clone> Table<V> {
         let mut level = self.newest.load(Ordering::Relaxed);
         if *len == capacity(level) {
             level += 1;
-            *len = 0;
+            // The second level takes over the values of the first.
+            *len = if level == 1 { *len } else { 0 };
         }
-        let slots = self.make_level(level)?;
-        if level == 1 && *len == 0 {
-            for value in self.first.get().into_iter().flat_map(|slots| &slots[..]) {
-                if let Some(value) = value.get() {
-                    insert(slots, hash_of(value), || value.clone());
-                    *len += 1;
-                }
-            }
-        }
-        let inserted = insert(slots, hash, make);
+        let inserted = insert(self.make_level(level, hash_of)?, hash, make);
         *len += 1;
         self.newest.store(level, Ordering::Release);
         inserted
     }
 
-    fn make_level(&self, level: usize) -> Option<&[OnceLock<V>]> {
+    fn make_level(&self, level: usize, hash_of: impl Fn(&V) -> u64) -> Option<&[OnceLock<V>]> {
         match level {
             0 => {
                 self.first
                     .get_or_init(|| Box::new([const { OnceLock::new() }; FIRST]));
             }
             1 => {
-                self.second
-                    .get_or_init(|| Box::new([const { OnceLock::new() }; SECOND]));
+                // Full of the first's values before anybody sees it, so that no search misses one.
+                self.second.get_or_init(|| {
+                    let slots = Box::new([const { OnceLock::new() }; SECOND]);
+                    let values = self.level(0).unwrap_or_default().iter();
+                    for value in values.filter_map(OnceLock::get) {
+                        insert(&slots[..], hash_of(value), || value.clone());
+                    }
+                    slots
+                });
             }
             _ => {
                 let new = || (0..size(level)).map(|_| OnceLock::new()).collect();
