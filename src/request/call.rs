@@ -61,7 +61,7 @@ impl Call {
     }
 
     /// Reads the head of the response. `false` if it shows that this is no gRPC call.
-    #[inline(never)]
+    #[inline]
     pub(super) fn record_head(&mut self, headers: &HeaderMap) -> bool {
         if grpc::is_grpc(headers) {
             self.answer = Some(Answer::Grpc);
@@ -84,7 +84,7 @@ impl Call {
     }
 
     /// Decides what the request is counted under, and which code it has. `None` if it counts as plain HTTP.
-    #[inline(never)]
+    #[inline]
     pub(super) fn end(self, end: &End, recorder: &Recorder, labels: &mut LabelSet) -> Option<Code> {
         if self.answer.is_none() {
             if !self.route.known {

@@ -12,14 +12,18 @@ static TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 const FEW: usize = 4;
 
 /// The first value of a header. Hashing its name takes longer than to compare it with a few.
+// Inlined, it compares with a name that is known there: two thirds of the instructions.
+#[inline(always)]
 fn find<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderValue> {
     if headers.len() > FEW {
         return headers.get(name);
     }
-    let mut headers = headers.iter();
-    headers
-        .find(|(other, _)| *other == name)
-        .map(|(_, value)| value)
+    for (other, value) in headers {
+        if other == name {
+            return Some(value);
+        }
+    }
+    None
 }
 
 /// The names of the codes, by number.
