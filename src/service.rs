@@ -57,32 +57,36 @@ where
     }
 
     #[inline]
-    fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        let mut recording = ManuallyDrop::new(Recording::default());
-        let started: &mut Recording = &mut recording;
-        if let Some(recorder) = self.recorder {
-            started.start(recorder, &mut request);
-        }
-        let inner = call_watched(&mut self.inner, request, started);
+    fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
+        let mut recording = ManuallyDrop::new(Recording::NONE);
+        let inner = self.call_recorded(request, &mut recording);
         let recording = ManuallyDrop::into_inner(recording);
         ResponseFuture { inner, recording }
     }
 }
 
-/// Calls the inner service. If that panics, the panic is how the request ended.
-///
-/// A function of its own, so that its caller has nothing to drop if this unwinds: otherwise the compiler moves the
-/// future once more.
-#[inline(never)]
-fn call_watched<S: Service<R>, R>(
-    inner: &mut S,
-    request: R,
-    recording: &mut Recording,
-) -> S::Future {
-    let panicking = Panicking(recording);
-    let future = inner.call(request);
-    mem::forget(panicking);
-    future
+impl<S> Metrics<S> {
+    /// Starts the recording and calls the inner service. If that panics, the panic is how the request ended.
+    ///
+    /// A function of its own, so that its caller has nothing to drop if this unwinds: otherwise the compiler moves the
+    /// future once more.
+    #[inline(never)]
+    fn call_recorded<B>(
+        &mut self,
+        request: Request<B>,
+        recording: &mut ManuallyDrop<Recording>,
+    ) -> S::Future
+    where
+        S: Service<Request<B>>,
+    {
+        if let Some(recorder) = self.recorder {
+            *recording = ManuallyDrop::new(Recording::start(recorder, &request));
+        }
+        let panicking = Panicking(recording);
+        let future = self.inner.call(request);
+        mem::forget(panicking);
+        future
+    }
 }
 
 impl<S: fmt::Debug> fmt::Debug for Metrics<S> {

@@ -63,8 +63,16 @@ impl Config {
     fn into_families(self) -> (MetricsLayer, StoreFamilies<HttpSchema>, &'static Recorder) {
         let peers = self.routes.peers.clone();
         let routes = Routes::new(self.routes);
-        let asks_requests = self.exemplar_of.is_some() || !routes.user_labels().is_empty();
-        let asks_responses = routes.user_labels().ask_responses();
+        let version_from = match (self.shows_versions, self.convention.role()) {
+            (false, _) => VersionFrom::Nobody,
+            (true, Role::Server) => VersionFrom::Request,
+            (true, Role::Client) => VersionFrom::Response,
+        };
+        let asks_requests = self.exemplar_of.is_some()
+            || !routes.user_labels().is_empty()
+            || version_from != VersionFrom::Nobody;
+        let asks_responses =
+            routes.user_labels().ask_responses() || version_from == VersionFrom::Response;
         let recorder: &'static Recorder = Box::leak(Box::new(Recorder {
             clock: self.clock.unwrap_or_default(),
             routes,
@@ -76,11 +84,7 @@ impl Config {
             asks_requests,
             asks_responses,
             exemplar: self.exemplar_of,
-            version_from: match (self.shows_versions, self.convention.role()) {
-                (false, _) => VersionFrom::Nobody,
-                (true, Role::Server) => VersionFrom::Request,
-                (true, Role::Client) => VersionFrom::Response,
-            },
+            version_from,
         }));
         let layer = MetricsLayer::new(recorder);
         let schema = HttpSchema::new(self.convention, &recorder.routes, self.bounds_of_routes);

@@ -1,50 +1,45 @@
 use super::{
-    Amounts, Completion, Outcome, Recorder, RequestKey, TraceId,
+    Amounts, Completion, Outcome, Recorder, TraceId,
     call::{Call, End},
+    key::PackedKey,
+    spare,
 };
 use crate::{
-    label::{LabelSet, Method, Scheme, Status, UserValues, Version},
-    store::Active,
+    label::{Route, UserValues},
+    store::{Active, Finished, Key},
 };
 use std::{
-    cell::Cell,
+    mem,
     sync::atomic::{AtomicU8, Ordering},
 };
 
-/// A request that was started and has not ended.
+/// A request that was started and has not ended. All but its `state` only some requests have, and a spare box has none
+/// of it: whoever counts the request takes it out.
 pub(super) struct ActiveRequest {
     pub(super) state: State,
     /// `Some` if its headers say that it is a gRPC call.
     pub(super) call: Option<Call>,
     /// `Some` if it may become an exemplar.
     pub(super) trace: Option<TraceId>,
-    /// In a spare box: the next one, and how many there are from here on.
-    next_spare: Option<Box<Self>>,
-    spares: u32,
+    /// The values of the user's labels. 0 if there are none.
+    pub(super) values: UserValues,
+    /// How long the head took, if the response is a stream.
+    pub(super) head_nanos: Option<u64>,
 }
 
-/// What is known of every request, gRPC or not.
+/// What every request has.
 pub(super) struct State {
     pub(super) recorder: &'static Recorder,
-    /// Where the gauge counts it.
-    pub(super) active: Active,
+    /// Where the gauge counts it. `None` if there was no room for its key.
+    pub(super) active: Option<Active>,
     /// A raw reading of the recorder's clock.
     pub(super) started_at: u64,
     /// What it is counted under, unless it is a gRPC call.
-    pub(super) labels: LabelSet,
-    /// The values of the user's labels.
-    pub(super) values: UserValues,
-    pub(super) method: Method,
-    pub(super) version: Version,
-    pub(super) scheme: Scheme,
-    pub(super) status: Option<Status>,
-    /// Whether its route is declared as a stream: nobody waits for the end of its response.
-    pub(super) stream: bool,
+    pub(super) route: Route,
+    pub(super) key: PackedKey,
     pub(super) seen: Seen,
-    /// How many of the declared bytes of the body have not passed yet, or [`UNDECLARED`].
+    /// How many of the declared bytes of the body have not passed yet, or [`UNDECLARED`]. Set with the head.
     pub(super) remaining: u64,
-    /// How long the head took, if the response is a stream.
-    pub(super) head_nanos: Option<u64>,
 }
 
 /// More bytes than any body has, so that they never run out.
@@ -62,87 +57,44 @@ impl Seen {
         self.0.fetch_max(ENDED, Ordering::Relaxed);
     }
 
-    /// A guard around inner code. If that does not panic, the caller forgets the guard.
-    pub(super) fn panicking(&self) -> SeenPanicking<'_> {
-        SeenPanicking(self)
+    pub(super) fn panic(&self) {
+        self.0.store(PANICKED, Ordering::Relaxed);
     }
 }
-
-/// Notes a panic when it is dropped. Only unwinding drops it.
-pub(super) struct SeenPanicking<'a>(&'a Seen);
-
-impl Drop for SeenPanicking<'_> {
-    fn drop(&mut self) {
-        self.0.0.store(PANICKED, Ordering::Relaxed);
-    }
-}
-
-thread_local! {
-    /// Boxes that requests of this thread left, so that the next ones allocate nothing.
-    static SPARE: Cell<Option<Box<ActiveRequest>>> = const { Cell::new(None) };
-}
-
-/// How many a thread keeps. Where requests always end on another thread than they start on, the boxes collect on the
-/// thread where they end. It frees those beyond this number, so that memory stays bounded.
-const MAX_SPARE: u32 = 512;
 
 impl ActiveRequest {
-    /// A request in a spare box, or in a new one. The other fields still have the values of the box's last request:
-    /// the caller sets them.
+    /// A request in a spare box, or in a new one. Its state, but for what is given here, may be that of the box's last
+    /// request: the caller sets it.
     #[inline]
-    pub(super) fn new(recorder: &'static Recorder, active: Active) -> Box<Self> {
-        let spare = SPARE.try_with(|spare| {
-            let mut first = spare.take()?;
-            spare.set(first.next_spare.take());
-            Some(first)
-        });
-        let Ok(Some(mut spare)) = spare else {
-            return Self::allocate(recorder, active);
+    pub(super) fn new(recorder: &'static Recorder, route: &Route, key: PackedKey) -> Box<Self> {
+        let Some(mut spare) = spare::take() else {
+            return Self::allocate(recorder, route, key);
         };
-        spare.state.recorder = recorder;
-        spare.state.active = active;
+        let state = &mut spare.state;
+        state.recorder = recorder;
+        state.route = *route;
+        state.key = key;
+        state.seen = Seen::default();
         spare
     }
 
     #[cold]
-    fn allocate(recorder: &'static Recorder, active: Active) -> Box<Self> {
+    fn allocate(recorder: &'static Recorder, route: &Route, key: PackedKey) -> Box<Self> {
         Box::new(Self {
             state: State {
                 recorder,
-                active,
+                active: None,
                 started_at: 0,
-                labels: LabelSet { id: 0, overflow: 0 },
-                values: 0,
-                method: Method::from_number(0),
-                version: Version::NONE,
-                scheme: Scheme::None,
-                status: None,
-                stream: false,
+                route: *route,
+                key,
                 seen: Seen::default(),
                 remaining: UNDECLARED,
-                head_nanos: None,
             },
             call: None,
             trace: None,
-            next_spare: None,
-            spares: 0,
+            values: 0,
+            head_nanos: None,
         })
-    }
-
-    /// Leaves the box to a later request of this thread.
-    #[inline]
-    fn recycle(mut self: Box<Self>) {
-        // A thread that is ending keeps none.
-        let _ = SPARE.try_with(|spare| {
-            let next = spare.take();
-            self.spares = next.as_ref().map_or(0, |next| next.spares) + 1;
-            self.next_spare = next;
-            if self.spares <= MAX_SPARE {
-                spare.set(Some(self));
-            } else {
-                spare.set(self.next_spare.take());
-            }
-        });
     }
 
     pub(super) fn elapsed(&self) -> u64 {
@@ -162,45 +114,82 @@ impl ActiveRequest {
     /// Counts the request.
     #[inline(never)]
     pub(super) fn finish(mut self: Box<Self>, outcome: Outcome) {
-        let nanos = match self.state.head_nanos {
-            Some(nanos) => nanos,
-            None => self.elapsed(),
+        let (completion, nanos) = match self.is_plain() {
+            true => (Completion::new(outcome), self.elapsed()),
+            false => self.complete(outcome),
         };
-        let (outcome, left) = match (outcome, *self.state.seen.0.get_mut()) {
+        let state = &self.state;
+        let key = state.key.with_completion(completion);
+        let key = key.with_labels(state.route.labels);
+        if let Some(active) = state.active {
+            if let Some(finished) = state.recorder.store.finish_near(key.key, active) {
+                return self.count(finished, Some(active), nanos);
+            }
+        }
+        self.count_far(key, nanos);
+    }
+
+    #[inline(never)]
+    fn count_far(self: Box<Self>, key: Key, nanos: u64) {
+        let finished = self.state.recorder.store.finish(key);
+        let active = self.state.active;
+        self.count(finished, active, nanos);
+    }
+
+    #[inline(always)]
+    fn count(mut self: Box<Self>, finished: Finished, active: Option<Active>, nanos: u64) {
+        finished.observe(Amounts::DURATION, nanos);
+        if self.trace.is_some() {
+            self.exemplify(finished, nanos);
+        }
+        if let Some(active) = active {
+            finished.end(active);
+        }
+        spare::keep(self);
+    }
+
+    #[cold]
+    fn exemplify(&mut self, finished: Finished, nanos: u64) {
+        if let Some(trace) = self.trace.take() {
+            finished.exemplify(Amounts::DURATION, nanos, trace.number());
+        }
+    }
+
+    /// Whether it ended now, as its owner says, and counts under what its head told.
+    fn is_plain(&mut self) -> bool {
+        self.call.is_none()
+            && self.head_nanos.is_none()
+            && self.values == 0
+            && *self.state.seen.0.get_mut() != PANICKED
+    }
+
+    /// How any other request ended, and how many nanoseconds it took.
+    #[inline(never)]
+    fn complete(&mut self, outcome: Outcome) -> (Completion, u64) {
+        let head_nanos = self.head_nanos.take();
+        let nanos = head_nanos.unwrap_or_else(|| self.elapsed());
+        let state = &mut self.state;
+        let (outcome, left) = match (outcome, *state.seen.0.get_mut()) {
             (_, PANICKED) => (Outcome::Panic, false),
             // A stream has no other end than that the client leaves.
-            (Outcome::Cancelled, _) if self.state.head_nanos.is_some() => (Outcome::Complete, true),
+            (Outcome::Cancelled, _) if head_nanos.is_some() => (Outcome::Complete, true),
             (outcome, _) => (outcome, false),
         };
-        let mut code = None;
+        let mut completion = Completion::new(outcome);
+        let labels = &mut state.route.labels;
         if let Some(call) = self.call.take() {
             let end = End {
                 outcome,
                 left,
-                status: self.state.status,
+                status: state.key.status(),
                 nanos,
             };
-            code = call.end(&end, self.state.recorder, &mut self.state.labels);
+            completion.code = call.end(&end, state.recorder, labels);
         }
-        let state = &mut self.state;
-        if state.values > 0 {
-            let routes = &state.recorder.routes;
-            state.labels = routes.with_values(state.labels, state.values);
+        match mem::take(&mut self.values) {
+            0 => {}
+            values => *labels = state.recorder.routes.with_values(*labels, values),
         }
-        let key = RequestKey {
-            labels: 0,
-            method: state.method,
-            version: state.version,
-            scheme: state.scheme,
-            status: state.status,
-            completion: Completion { outcome, code },
-        };
-        let finished = state.recorder.store.finish(key.with_labels(state.labels));
-        finished.observe(Amounts::DURATION, nanos);
-        if let Some(trace) = self.trace.take() {
-            finished.exemplify(Amounts::DURATION, nanos, trace.number());
-        }
-        finished.end(self.state.active);
-        self.recycle();
+        (completion, nanos)
     }
 }

@@ -5,7 +5,7 @@
 //!
 //! It is a pointer to a box that holds the request's state. The thread on which the request ends keeps the box for
 //! its next one, so that nothing is allocated in steady state. Where requests always end on another thread than they
-//! start on, the boxes collect on that thread, which keeps 512 of them beside the one at hand and frees the rest;
+//! start on, the boxes collect on that thread, which keeps 512 of them and frees the rest;
 //! the thread on which requests start then allocates a box for each.
 
 mod active;
@@ -18,6 +18,9 @@ mod key;
 mod outcome;
 mod recorder;
 mod recording;
+mod response;
+mod spare;
+mod start;
 mod trace_id;
 
 pub use self::trace_id::TraceId;

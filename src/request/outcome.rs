@@ -32,3 +32,13 @@ pub(crate) struct Completion {
     pub(crate) outcome: Outcome,
     pub(crate) code: Option<Code>,
 }
+
+impl Completion {
+    /// How a request ended that was no gRPC call.
+    pub(super) fn new(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            code: None,
+        }
+    }
+}

@@ -10,7 +10,8 @@ pub(crate) struct Recorder {
     pub(crate) store: Store,
     /// `Some` if requests become exemplars.
     pub(crate) exemplar: Option<ExemplarOf>,
-    /// Whether the user's functions are asked about requests, and about responses.
+    /// Whether a request's head is asked for more than its method and route, and a response's for more than its
+    /// status and route.
     pub(crate) asks_requests: bool,
     pub(crate) asks_responses: bool,
     pub(crate) version_from: VersionFrom,

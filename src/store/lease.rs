@@ -1,6 +1,6 @@
 //! Which shard a thread writes: one that it leases and that no other thread writes, or the common one.
 
-use super::shard::Shard;
+use super::{Store, shard::Shard};
 use crate::sync::lock;
 use std::{
     cell::Cell,
@@ -27,27 +27,36 @@ const COMMON: usize = usize::MAX - 1;
 thread_local! {
     // These have no destructor, so that reading them is cheap and works until the thread is gone. The lease has one.
     static NUMBER: Cell<usize> = const { Cell::new(UNDECIDED) };
-    static LAST: Cell<(*const (), Option<&'static Shard>)> = const { Cell::new((ptr::null(), None)) };
+    /// The shard that this thread wrote last. Most processes have one store.
+    static LAST: Cell<Option<&'static Shard>> = const { Cell::new(None) };
     static LEASE: ShardLease = ShardLease::take();
 }
 
-/// The shard that this thread writes in a store, which is told by its address. The last one is remembered, since most
-/// processes have one store.
+/// The shard that this thread writes in a store.
 #[inline]
-pub(super) fn shard(
-    store: *const (),
-    of_lease: impl FnOnce(usize) -> &'static Shard,
-) -> &'static Shard {
-    match LAST.get() {
-        (last, Some(shard)) if ptr::eq(last, store) => shard,
-        _ => change_to(store, of_lease),
+pub(super) fn shard_of(store: &'static Store) -> &'static Shard {
+    match last_of(store) {
+        Some(shard) => shard,
+        None => change_to(store),
     }
 }
 
+/// The same, if that is the one that it wrote last.
+#[inline]
+pub(super) fn last_of(store: &'static Store) -> Option<&'static Shard> {
+    LAST.get().filter(|shard| ptr::eq(shard.store, store))
+}
+
+/// Whether this thread wrote that shard last.
+#[inline]
+pub(super) fn is_last(shard: &'static Shard) -> bool {
+    LAST.get().is_some_and(|last| ptr::eq(last, shard))
+}
+
 #[cold]
-fn change_to(store: *const (), of_lease: impl FnOnce(usize) -> &'static Shard) -> &'static Shard {
-    let shard = of_lease(current());
-    LAST.set((store, Some(shard)));
+fn change_to(store: &'static Store) -> &'static Shard {
+    let shard = store.shard_of(current());
+    LAST.set(Some(shard));
     shard
 }
 
@@ -98,7 +107,7 @@ impl Drop for ShardLease {
     fn drop(&mut self) {
         let Some(number) = self.number else { return };
         NUMBER.set(COMMON);
-        LAST.set((ptr::null(), None));
+        LAST.set(None);
         lock(&POOL).returned.push(number);
     }
 }

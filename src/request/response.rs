@@ -1,0 +1,104 @@
+//! What the response says about its request.
+
+use super::{
+    VersionFrom,
+    active::{ActiveRequest, UNDECLARED},
+    head::{content_length, is_event_stream},
+};
+use crate::label::{ResponseHead, Status, Version};
+use http::{Extensions, HeaderMap, Response};
+use http_body::Body;
+
+impl ActiveRequest {
+    /// Reads the head: the status, the route, and how long the body will be. `true` if there is none.
+    #[inline]
+    pub(super) fn record_head<B: Body>(&mut self, response: &Response<B>) -> bool {
+        let state = &mut self.state;
+        let status = Status::from_http(response.status());
+        let method = state.key.method();
+        state.key = state.key.with_status(status);
+        if state.recorder.asks_responses {
+            self.ask_response(ResponseHead::from(response));
+        }
+        if self.call.is_some() {
+            self.record_call(response.headers());
+        }
+        if !response.extensions().is_empty() {
+            self.reroute(response.extensions());
+        }
+        method.has_no_body(status) || self.record_body(response)
+    }
+
+    /// Asks the response's head, and the user's functions.
+    #[inline(never)]
+    fn ask_response(&mut self, head: ResponseHead<'_>) {
+        let state = &mut self.state;
+        let recorder = state.recorder;
+        if recorder.version_from == VersionFrom::Response {
+            state.key = state.key.with_version(Version::from_http(head.version));
+        }
+        self.values += recorder.routes.user_labels().of_response(head);
+    }
+
+    /// Reads whether a gRPC call was answered as such.
+    #[inline(never)]
+    fn record_call(&mut self, headers: &HeaderMap) {
+        let Some(call) = &mut self.call else { return };
+        if call.record_head(headers) {
+            self.state.route = call.route();
+        } else {
+            self.call = None;
+        }
+    }
+
+    /// Reads the route that the response names.
+    #[inline(never)]
+    fn reroute(&mut self, extensions: &Extensions) {
+        let state = &mut self.state;
+        let routes = &state.recorder.routes;
+        if let Some(route) = routes.of_response(extensions, state.route.labels) {
+            state.route = route;
+            if let Some(call) = &mut self.call {
+                call.overrule();
+            }
+        }
+    }
+
+    /// Reads how long the body will be. `true` if it is empty.
+    #[inline]
+    fn record_body<B: Body>(&mut self, response: &Response<B>) -> bool {
+        match response.body().size_hint().exact() {
+            Some(bytes) if bytes > 0 && self.call.is_none() && !self.state.route.stream => {
+                self.state.remaining = bytes;
+                false
+            }
+            exact => self.expect(exact, response),
+        }
+    }
+
+    /// The same for all but plain bodies of an exact length: by `Content-Length`, and for calls and streams.
+    #[inline(never)]
+    fn expect<B: Body>(&mut self, exact: Option<u64>, response: &Response<B>) -> bool {
+        // Not asked of a body that says it has bytes.
+        if exact.is_none_or(|bytes| bytes == 0) && response.body().is_end_stream() {
+            return true;
+        }
+        let headers = response.headers();
+        let mut is_stream = self.state.route.stream;
+        // A call is complete with its trailers, whatever length it declared.
+        let declared = match (&self.call, exact) {
+            (Some(call), _) if call.is_grpc() => None,
+            (_, Some(exact)) => Some(exact),
+            (_, None) => {
+                let declared = content_length(headers);
+                is_stream |= declared.is_none() && is_event_stream(headers);
+                declared
+            }
+        };
+        if is_stream {
+            self.head_nanos = Some(self.elapsed());
+        }
+        self.state.remaining = declared.unwrap_or(UNDECLARED);
+        declared == Some(0)
+    }
+}

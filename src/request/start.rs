@@ -1,0 +1,80 @@
+//! How a request starts.
+
+use super::{Recorder, VersionFrom, active::ActiveRequest, call::Call, grpc, key::PackedKey};
+use crate::label::{RequestHead, Route, Scheme, Version};
+use http::Request;
+
+/// Starts a request, unless its route is skipped.
+#[inline(always)]
+pub(super) fn start<B>(
+    recorder: &'static Recorder,
+    request: &Request<B>,
+) -> Option<Box<ActiveRequest>> {
+    let route = recorder.routes.of_request(request);
+    if request.method() == http::Method::POST && grpc::is_grpc(request.headers()) {
+        return start_call(recorder, request, route);
+    }
+    (!route.skipped).then(|| start_under(recorder, request, &route, &route))
+}
+
+/// Starts a request whose headers say that it is a gRPC call.
+#[inline(never)]
+fn start_call<B>(
+    recorder: &'static Recorder,
+    request: &Request<B>,
+    plain: Route,
+) -> Option<Box<ActiveRequest>> {
+    let call = recorder.routes.of_call(request, plain)?;
+    // A request that is skipped as plain HTTP, but not as a call, is counted under the call's route even if its
+    // response is not gRPC.
+    let route = match plain.skipped {
+        true => &call.route,
+        false => &plain,
+    };
+    let gauge = match call.known {
+        true => &call.route,
+        false => route,
+    };
+    let mut started = start_under(recorder, request, route, gauge);
+    started.call = Some(Call::new(call, request.headers()));
+    Some(started)
+}
+
+/// Starts a request that is counted under a route, and by the gauge under one.
+#[inline(always)]
+fn start_under<B>(
+    recorder: &'static Recorder,
+    request: &Request<B>,
+    route: &Route,
+    gauge: &Route,
+) -> Box<ActiveRequest> {
+    let method = recorder.routes.methods().of(request.method());
+    let key = PackedKey::new(method);
+    let mut started = ActiveRequest::new(recorder, route, key);
+    if recorder.asks_requests {
+        started.ask(RequestHead::from(request));
+    }
+    let state = &mut started.state;
+    let gauge = state.key.of_active().with_labels(gauge.labels);
+    state.active = recorder.store.start(gauge);
+    state.started_at = recorder.clock.raw();
+    started
+}
+
+impl ActiveRequest {
+    /// Asks the request's head, and the user's functions.
+    #[inline(never)]
+    fn ask(&mut self, head: RequestHead<'_>) {
+        let state = &mut self.state;
+        let recorder = state.recorder;
+        state.key = match recorder.version_from {
+            VersionFrom::Nobody => state.key,
+            VersionFrom::Request => state.key.with_version(Version::from_http(head.version)),
+            VersionFrom::Response => state.key.with_scheme(Scheme::from_uri(head.uri)),
+        };
+        self.values = recorder.routes.user_labels().of_request(head);
+        if let Some(exemplar) = &recorder.exemplar {
+            self.trace = exemplar.ask(head);
+        }
+    }
+}
