@@ -15,7 +15,6 @@ impl ActiveRequest {
     pub(super) fn record_head<B: Body>(&mut self, response: &Response<B>) -> bool {
         let state = &mut self.state;
         let status = Status::from_http(response.status());
-        let method = state.key.method();
         state.key = state.key.with_status(status);
         if state.recorder.asks_responses {
             self.ask_response(ResponseHead::from(response));
@@ -26,7 +25,7 @@ impl ActiveRequest {
         if !response.extensions().is_empty() {
             self.reroute(response.extensions());
         }
-        method.has_no_body(status) || self.record_body(response)
+        self.state.key.method().has_no_body(status) || self.record_body(response)
     }
 
     /// Asks the response's head, and the user's functions.
