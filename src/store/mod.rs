@@ -176,7 +176,7 @@ impl Store {
 
     /// Counts that something is no longer active that is counted nowhere else.
     pub(crate) fn leave(&'static self, active: Active) {
-        let shard = self.shard();
+        let shard = lease::shard_of(self);
         if ptr::eq(shard, active.shard) {
             shard.active.add(active.cell, FINISHED, 1);
         } else {
