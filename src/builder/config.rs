@@ -3,7 +3,7 @@ use crate::{
     gather::{HistogramBounds, HttpSchema, Identity, StoreFamilies},
     label::{RouteSettings, Routes},
     naming::{Convention, Role},
-    request::{ExemplarOf, Recorder, VersionFrom},
+    request::{Amounts, ExemplarOf, Recorder, VersionFrom},
     store::{Store, StoreSettings},
 };
 use prometheus_client::registry::Registry;
@@ -16,6 +16,8 @@ pub(super) struct Config {
     pub(super) constant_labels: Vec<(String, String)>,
     /// Whether anything is measured and exposed.
     pub(super) enabled: bool,
+    pub(super) amounts: Amounts,
+    /// By amount.
     pub(super) bounds: Vec<HistogramBounds>,
     /// Which of the durations' bounds a route shows, if not the first.
     pub(super) bounds_of_routes: HashMap<String, usize>,
@@ -70,7 +72,8 @@ impl Config {
         };
         let asks_requests = self.exemplar_of.is_some()
             || !routes.user_labels().is_empty()
-            || version_from != VersionFrom::Nobody;
+            || version_from != VersionFrom::Nobody
+            || self.amounts.has_more();
         let asks_responses =
             routes.user_labels().ask_responses() || version_from == VersionFrom::Response;
         let recorder: &'static Recorder = Box::leak(Box::new(Recorder {
@@ -81,6 +84,7 @@ impl Config {
                 has_exemplars: self.exemplar_of.is_some(),
                 max_label_sets: self.max_label_sets,
             }),
+            amounts: self.amounts,
             asks_requests,
             asks_responses,
             exemplar: self.exemplar_of,

@@ -35,6 +35,15 @@ impl Measures {
         }
     }
 
+    /// The first bound of sizes that is no whole number of bytes.
+    pub(super) fn invalid_size(&self) -> Option<f64> {
+        let sizes = [&self.response_body, &self.request_body]
+            .into_iter()
+            .flatten();
+        let mut bounds = sizes.flat_map(|buckets| buckets.bounds());
+        bounds.find(|bound| bound.fract() != 0.0).copied()
+    }
+
     /// The bounds of each amount.
     ///
     /// # Errors

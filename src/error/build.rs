@@ -36,6 +36,11 @@ pub enum BuildError {
         /// The bound, in seconds.
         bound: f64,
     },
+    /// A bucket bound of sizes is no whole number of bytes.
+    InvalidSize {
+        /// The bound, in bytes.
+        bound: f64,
+    },
     /// The native histogram has no such schema.
     InvalidSchema {
         /// The schema.
@@ -207,6 +212,10 @@ impl fmt::Display for BuildError {
             Self::BucketsTooClose { previous, bound } => write!(
                 f,
                 "bucket bounds {previous:?} and {bound:?} are the same in nanoseconds: leave one of them out"
+            ),
+            Self::InvalidSize { bound } => write!(
+                f,
+                "bucket bound {bound:?} of sizes is no whole number of bytes"
             ),
             Self::InvalidSchema { schema } => write!(
                 f,

@@ -2,7 +2,7 @@ use crate::BuildError;
 
 const MOST: usize = 64;
 
-/// Upper bounds of a duration histogram's buckets, in seconds.
+/// Upper bounds of a histogram's buckets, in seconds, or in bytes where sizes are measured.
 ///
 /// They are finite, at least a nanosecond, strictly increasing, and at most 64; the bucket without a bound is
 /// added by itself. What they cannot be is a [`BuildError`] that names the value. Every bound is one series
@@ -42,6 +42,11 @@ impl Buckets {
     /// For work that takes minutes: 1, 5, 10, 30, 60, 120.
     pub fn slow() -> Self {
         Self::valid([1.0, 5.0, 10.0, 30.0, 60.0, 120.0])
+    }
+
+    /// For sizes: 100, 1 000 and so on, up to 1 000 000 000 bytes.
+    pub fn bytes() -> Self {
+        Self::valid([1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9])
     }
 
     /// The bounds as given.
@@ -153,6 +158,7 @@ mod tests {
             Buckets::fast(),
             Buckets::medium(),
             Buckets::slow(),
+            Buckets::bytes(),
         ] {
             assert_eq!(Buckets::custom(preset.bounds().iter().copied()), Ok(preset));
         }

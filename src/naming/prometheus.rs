@@ -163,7 +163,7 @@ fn amounts(settings: &Settings, names: &Names<'_>) -> impl Iterator<Item = Famil
         (
             Amount::RequestBody,
             names.request_body,
-            "Bytes of the request body, where the request says how many there are.",
+            "Bytes of the request body, as its Content-Length says.",
         ),
     ];
     all.into_iter().filter_map(|(amount, name, help)| {

@@ -1,6 +1,7 @@
 use super::{
-    Amounts, Completion, Outcome, Recorder, TraceId,
+    Amounts, Completion, Outcome, Recorder,
     call::{Call, End},
+    extras::Extras,
     key::PackedKey,
     spare,
 };
@@ -19,8 +20,8 @@ pub(super) struct ActiveRequest {
     pub(super) state: State,
     /// `Some` if its headers say that it is a gRPC call.
     pub(super) call: Option<Call>,
-    /// `Some` if it may become an exemplar.
-    pub(super) trace: Option<TraceId>,
+    /// `Some` if the layer wants to know more than every layer does.
+    pub(super) extras: Option<Extras>,
     /// The values of the user's labels. 0 if there are none.
     pub(super) values: UserValues,
     /// How long the head took, if the response is a stream.
@@ -91,7 +92,7 @@ impl ActiveRequest {
                 remaining: UNDECLARED,
             },
             call: None,
-            trace: None,
+            extras: None,
             values: 0,
             head_nanos: None,
         })
@@ -139,8 +140,8 @@ impl ActiveRequest {
     #[inline(always)]
     fn count(mut self: Box<Self>, finished: Finished, active: Option<Active>, nanos: u64) {
         finished.observe(Amounts::DURATION, nanos);
-        if self.trace.is_some() {
-            self.exemplify(finished, nanos);
+        if self.extras.is_some() {
+            self.observe_extras(finished, nanos);
         }
         if let Some(active) = active {
             finished.end(active);
@@ -148,10 +149,15 @@ impl ActiveRequest {
         spare::keep(self);
     }
 
-    #[cold]
-    fn exemplify(&mut self, finished: Finished, nanos: u64) {
-        if let Some(trace) = self.trace.take() {
-            finished.exemplify(Amounts::DURATION, nanos, trace.number());
+    #[inline(never)]
+    fn observe_extras(&mut self, finished: Finished, nanos: u64) {
+        let State {
+            recorder,
+            remaining,
+            ..
+        } = self.state;
+        if let Some(extras) = self.extras.take() {
+            extras.observe(&recorder.amounts, finished, nanos, remaining);
         }
     }
 

@@ -44,4 +44,18 @@ impl Amounts {
             Amount::RequestBody => self.request_body,
         }
     }
+
+    /// Whether any is measured beside the duration.
+    pub(crate) fn has_more(&self) -> bool {
+        let Self {
+            response_start,
+            response_body,
+            request_body,
+            ..
+        } = self;
+        response_start
+            .or(*response_body)
+            .or(*request_body)
+            .is_some()
+    }
 }

@@ -12,6 +12,7 @@ mod active;
 mod amount;
 mod call;
 mod exemplar;
+mod extras;
 mod grpc;
 mod head;
 mod key;

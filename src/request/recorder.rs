@@ -1,4 +1,4 @@
-use super::ExemplarOf;
+use super::{Amounts, ExemplarOf};
 use crate::{label::Routes, store::Store};
 use quanta::Clock;
 
@@ -8,6 +8,7 @@ pub(crate) struct Recorder {
     pub(crate) clock: Clock,
     pub(crate) routes: Routes,
     pub(crate) store: Store,
+    pub(crate) amounts: Amounts,
     /// `Some` if requests become exemplars.
     pub(crate) exemplar: Option<ExemplarOf>,
     /// Whether a request's head is asked for more than its method and route, and a response's for more than its

@@ -72,6 +72,9 @@ impl Recording {
         let Some(active) = &mut self.0 else {
             return false;
         };
+        if active.extras.is_some() {
+            active.record_first_bytes(bytes);
+        }
         let remaining = &mut active.state.remaining;
         *remaining = remaining.saturating_sub(bytes as u64);
         *remaining == 0

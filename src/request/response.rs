@@ -3,6 +3,7 @@
 use super::{
     VersionFrom,
     active::{ActiveRequest, UNDECLARED},
+    extras::Extras,
     head::{content_length, is_event_stream},
 };
 use crate::label::{ResponseHead, Status, Version};
@@ -25,7 +26,39 @@ impl ActiveRequest {
         if !response.extensions().is_empty() {
             self.reroute(response.extensions());
         }
-        self.state.key.method().has_no_body(status) || self.record_body(response)
+        let is_over = self.state.key.method().has_no_body(status) || self.record_body(response);
+        if self.extras.is_some() {
+            self.record_extras(is_over);
+        }
+        is_over
+    }
+
+    /// Notes when the response started, and how many bytes are to pass.
+    #[inline(never)]
+    fn record_extras(&mut self, is_over: bool) {
+        let amounts = &self.state.recorder.amounts;
+        let start =
+            (amounts.response_start.is_some() && !amounts.first_byte).then(|| self.elapsed());
+        if is_over {
+            self.state.remaining = 0;
+        }
+        if let Some(extras) = &mut self.extras {
+            extras.response_start = start;
+            extras.to_pass = Some(self.state.remaining);
+        }
+    }
+
+    /// Notes when the first bytes of the body passed.
+    #[inline(never)]
+    pub(super) fn record_first_bytes(&mut self, bytes: usize) {
+        let is_first = |extras: &Extras| extras.response_start.is_none() && bytes > 0;
+        let is_asked = self.state.recorder.amounts.first_byte;
+        if is_asked && self.extras.as_ref().is_some_and(is_first) {
+            let nanos = self.elapsed();
+            if let Some(extras) = &mut self.extras {
+                extras.response_start = Some(nanos);
+            }
+        }
     }
 
     /// Asks the response's head, and the user's functions.

@@ -1,6 +1,9 @@
 //! How a request starts.
 
-use super::{Recorder, VersionFrom, active::ActiveRequest, call::Call, grpc, key::PackedKey};
+use super::{
+    Recorder, VersionFrom, active::ActiveRequest, call::Call, extras::Extras, grpc,
+    head::content_length, key::PackedKey,
+};
 use crate::label::{RequestHead, Route, Scheme, Version};
 use http::Request;
 
@@ -73,8 +76,13 @@ impl ActiveRequest {
             VersionFrom::Response => state.key.with_scheme(Scheme::from_uri(head.uri)),
         };
         self.values = recorder.routes.user_labels().of_request(head);
-        if let Some(exemplar) = &recorder.exemplar {
-            self.trace = exemplar.ask(head);
+        if recorder.exemplar.is_some() || recorder.amounts.has_more() {
+            let measured = recorder.amounts.request_body;
+            self.extras = Some(Extras {
+                trace: recorder.exemplar.as_ref().and_then(|of| of.ask(head)),
+                request_body: measured.and_then(|_| content_length(head.headers)),
+                ..Extras::default()
+            });
         }
     }
 }

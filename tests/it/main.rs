@@ -31,6 +31,8 @@ mod grpc_proof;
 mod hyper;
 #[cfg(feature = "axum")]
 mod lifecycle;
+#[cfg(feature = "axum")]
+mod measures;
 mod mistakes;
 mod naming;
 mod operations;

@@ -31,6 +31,7 @@ impl MetricsLayerBuilder {
             convention: self.naming.convention(&self.names),
             constant_labels: self.constant_labels,
             enabled: self.enabled,
+            amounts: self.names.amounts,
             bounds,
             bounds_of_routes: self.measures.of_routes(),
             routes: self.routes,
@@ -55,6 +56,9 @@ impl MetricsLayerBuilder {
         } else if let Some(methods) = methods::of_environment().filter(|_| is_open_telemetry) {
             methods::check(&methods, Some(methods::VARIABLE), &mut mistakes);
             self.routes.methods = Some(methods);
+        }
+        if let Some(bound) = self.measures.invalid_size() {
+            mistakes.add(BuildError::InvalidSize { bound });
         }
         let bounds = mistakes.unless(self.measures.bounds());
         let config = self.into_config(bounds.unwrap_or_default());

@@ -38,6 +38,81 @@ impl MetricsLayerBuilder {
         self
     }
 
+    /// Measures the time from the call to the head of the response, as `http_response_start_seconds`, in the default
+    /// buckets. Defaults to nothing of that.
+    ///
+    /// A request that ends without a response has none.
+    pub fn response_start(self) -> Self {
+        self.response_start_buckets(Buckets::default())
+    }
+
+    /// Measures [`response_start`](Self::response_start) in these buckets.
+    pub fn response_start_buckets(mut self, buckets: Buckets) -> Self {
+        self.measures.response_start = Some(buckets);
+        self
+    }
+
+    /// Lets `http_response_start_seconds` last until the first bytes of the body: the time to first byte, or of a
+    /// streamed answer to its first token. Turns on [`response_start`](Self::response_start), if it is not. Defaults to
+    /// the head.
+    ///
+    /// A response without a body has none.
+    pub fn time_to_first_byte(mut self) -> Self {
+        self.measures.first_byte = true;
+        self.measures.response_start.get_or_insert_default();
+        self
+    }
+
+    /// Measures the bytes of the response's body, as `http_response_body_bytes`, in [`Buckets::bytes`]. Defaults to
+    /// nothing of that.
+    ///
+    /// It is what was handed to the server, once, at the end: less than was declared if the client left. A request that
+    /// ends without a response has none.
+    ///
+    /// ```
+    /// use tower::{Layer, ServiceExt};
+    /// use tower_red::MetricsLayer;
+    /// # use http_body_util::BodyExt;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let (metrics, exposition) = MetricsLayer::builder().response_body_bytes().pair()?;
+    /// let service = metrics.layer(tower::service_fn(|_: http::Request<String>| async {
+    ///     Ok::<_, std::convert::Infallible>(http::Response::new(String::from("hello")))
+    /// }));
+    /// let response = service.oneshot(http::Request::new(String::new())).await?;
+    /// response.into_body().collect().await?;
+    ///
+    /// let text = exposition.render()?;
+    /// assert!(text.contains("http_response_body_bytes_sum{method=\"GET\",route=\"_unmatched\",status=\"200\"} 5"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn response_body_bytes(self) -> Self {
+        self.response_body_buckets(Buckets::bytes())
+    }
+
+    /// Measures [`response_body_bytes`](Self::response_body_bytes) in these buckets.
+    pub fn response_body_buckets(mut self, buckets: Buckets) -> Self {
+        self.measures.response_body = Some(buckets);
+        self
+    }
+
+    /// Measures the bytes of the request's body, as `http_request_body_bytes`, in [`Buckets::bytes`]. Defaults to
+    /// nothing of that.
+    ///
+    /// It is what the request's `Content-Length` says, so that a request without that header has none: counting the
+    /// bytes of a streamed upload would change the request's type for everybody.
+    pub fn request_body_bytes(self) -> Self {
+        self.request_body_buckets(Buckets::bytes())
+    }
+
+    /// Measures [`request_body_bytes`](Self::request_body_bytes) in these buckets.
+    pub fn request_body_buckets(mut self, buckets: Buckets) -> Self {
+        self.measures.request_body = Some(buckets);
+        self
+    }
+
     /// A native histogram of durations, beside the classic buckets. Defaults to none.
     pub fn native_histogram(mut self, native: NativeHistogram) -> Self {
         self.measures.native = Some(native);
