@@ -3,7 +3,7 @@ use super::{
     call::{Call, End},
     extras::Extras,
     key::PackedKey,
-    spare,
+    spare::{self, Spare},
 };
 use crate::{
     label::{Route, UserValues},
@@ -63,12 +63,17 @@ impl Seen {
     }
 }
 
+thread_local! {
+    /// Boxes that requests of this thread left.
+    static SPARE: Spare<ActiveRequest> = const { Spare::new() };
+}
+
 impl ActiveRequest {
     /// A request in a spare box, or in a new one. Its state, but for what is given here, may be that of the box's last
     /// request: the caller sets it.
     #[inline]
     pub(super) fn new(recorder: &'static Recorder, route: &Route, key: PackedKey) -> Box<Self> {
-        let Some(mut spare) = spare::take() else {
+        let Some(mut spare) = spare::take(&SPARE) else {
             return Self::allocate(recorder, route, key);
         };
         let state = &mut spare.state;
@@ -146,7 +151,7 @@ impl ActiveRequest {
         if let Some(active) = active {
             finished.end(active);
         }
-        spare::keep(self);
+        spare::keep(&SPARE, self);
     }
 
     #[inline(never)]

@@ -1,56 +1,62 @@
-//! Boxes that requests of this thread left, so that its next ones allocate nothing.
+//! Boxes that a thread keeps, so that it allocates nothing when it needs the next one.
 
-// What is kept is the boxes themselves.
-#![expect(clippy::vec_box)]
+use std::{cell::Cell, thread::LocalKey};
 
-use super::active::ActiveRequest;
-use std::cell::Cell;
-
-thread_local! {
-    /// The last one. On its own, since a list of them takes 15 instructions more.
-    static LAST: Cell<Option<Box<ActiveRequest>>> = const { Cell::new(None) };
-    static OTHERS: Cell<Vec<Box<ActiveRequest>>> = const { Cell::new(Vec::new()) };
+/// The spare boxes of a thread.
+pub(super) struct Spare<T> {
+    /// The last one. On its own, since a list of them takes 13 instructions more.
+    last: Cell<Option<Box<T>>>,
+    others: Cell<Vec<Box<T>>>,
 }
 
-/// How many others a thread keeps. Where requests always end on another thread than they start on, the boxes collect
-/// on the thread where they end. It frees those beyond this number, so that memory stays bounded.
+/// How many others a thread keeps. It frees those beyond this number, so that memory stays bounded where boxes are
+/// always taken on another thread than they are kept on.
 const MAX_OTHERS: usize = 511;
 
-/// Takes a box out. `None` if there is none, or if the thread is ending: it keeps none then.
+impl<T> Spare<T> {
+    pub(super) const fn new() -> Self {
+        Self {
+            last: Cell::new(None),
+            others: Cell::new(Vec::new()),
+        }
+    }
+}
+
+/// Takes a box. `None` if there is none, or if the thread is ending: it keeps none then.
 #[inline]
-pub(super) fn take() -> Option<Box<ActiveRequest>> {
-    match LAST.try_with(Cell::take) {
+pub(super) fn take<T>(spare: &'static LocalKey<Spare<T>>) -> Option<Box<T>> {
+    match spare.try_with(|spare| spare.last.take()) {
         Ok(Some(last)) => Some(last),
-        _ => take_other(),
+        _ => take_other(spare),
     }
 }
 
 #[inline(never)]
-fn take_other() -> Option<Box<ActiveRequest>> {
-    let taken = OTHERS.try_with(|others| {
-        let mut list = others.take();
-        let taken = list.pop();
-        others.set(list);
+fn take_other<T>(spare: &'static LocalKey<Spare<T>>) -> Option<Box<T>> {
+    let taken = spare.try_with(|spare| {
+        let mut others = spare.others.take();
+        let taken = others.pop();
+        spare.others.set(others);
         taken
     });
     taken.ok().flatten()
 }
 
-/// Leaves a box to a later request.
+/// Keeps a box.
 #[inline]
-pub(super) fn keep(spare: Box<ActiveRequest>) {
-    if let Ok(Some(other)) = LAST.try_with(|last| last.replace(Some(spare))) {
-        keep_other(other);
+pub(super) fn keep<T>(spare: &'static LocalKey<Spare<T>>, kept: Box<T>) {
+    if let Ok(Some(other)) = spare.try_with(|spare| spare.last.replace(Some(kept))) {
+        keep_other(spare, other);
     }
 }
 
 #[inline(never)]
-fn keep_other(other: Box<ActiveRequest>) {
-    let _ = OTHERS.try_with(|others| {
-        let mut list = others.take();
-        if list.len() < MAX_OTHERS {
-            list.push(other);
+fn keep_other<T>(spare: &'static LocalKey<Spare<T>>, other: Box<T>) {
+    let _ = spare.try_with(|spare| {
+        let mut others = spare.others.take();
+        if others.len() < MAX_OTHERS {
+            others.push(other);
         }
-        others.set(list);
+        spare.others.set(others);
     });
 }

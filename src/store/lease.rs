@@ -1,6 +1,6 @@
 //! Which shard a thread writes: one that it leases and that no other thread writes, or the common one.
 
-use super::{Store, shard::Shard};
+use super::shard::Shard;
 use crate::sync::lock;
 use std::{
     cell::Cell,
@@ -32,19 +32,22 @@ thread_local! {
     static LEASE: ShardLease = ShardLease::take();
 }
 
-/// The shard that this thread writes in a store.
+/// The shard that this thread writes in the store at an address.
 #[inline]
-pub(super) fn shard_of(store: &'static Store) -> &'static Shard {
+pub(super) fn shard(
+    store: usize,
+    of_lease: impl FnOnce(usize) -> &'static Shard,
+) -> &'static Shard {
     match last_of(store) {
         Some(shard) => shard,
-        None => change_to(store),
+        None => change_to(of_lease),
     }
 }
 
 /// The same, if that is the one that it wrote last.
 #[inline]
-pub(super) fn last_of(store: &'static Store) -> Option<&'static Shard> {
-    LAST.get().filter(|shard| ptr::eq(shard.store, store))
+pub(super) fn last_of(store: usize) -> Option<&'static Shard> {
+    LAST.get().filter(|shard| shard.store == store)
 }
 
 /// Whether this thread wrote that shard last.
@@ -54,8 +57,8 @@ pub(super) fn is_last(shard: &'static Shard) -> bool {
 }
 
 #[cold]
-fn change_to(store: &'static Store) -> &'static Shard {
-    let shard = store.shard_of(current());
+fn change_to(of_lease: impl FnOnce(usize) -> &'static Shard) -> &'static Shard {
+    let shard = of_lease(current());
     LAST.set(Some(shard));
     shard
 }

@@ -88,9 +88,9 @@ impl Store {
     // Left to the compiler, it is a call with a frame of its own: 30 instructions.
     #[inline(always)]
     pub(crate) fn start(&'static self, key: Key) -> Option<Active> {
-        if let Some(shard) = lease::last_of(self) {
+        if let Some(shard) = lease::last_of(self.address()) {
             if let Some(cell) = shard.active.find_near(key.key) {
-                return Some(shard.start(cell));
+                return Some(Active::start(shard, cell));
             }
         }
         self.start_far(key)
@@ -99,17 +99,17 @@ impl Store {
     // Not in parts where they are needed: values that live across several calls cost the others 6 instructions.
     #[inline(never)]
     fn start_far(&'static self, key: Key) -> Option<Active> {
-        let shard = lease::shard_of(self);
+        let shard = self.shard();
         let cell = match shard.active.find(key.key) {
             Some(cell) => cell,
             None => shard.active.find_or_insert(&self.active, key)?,
         };
-        Some(shard.start(cell))
+        Some(Active::start(shard, cell))
     }
 
     /// Finds where something that finished is counted. It may have started on another thread.
     pub(crate) fn finish(&'static self, key: Key) -> Finished {
-        let shard = lease::shard_of(self);
+        let shard = self.shard();
         let cell = match shard.finished.find(key.key) {
             Some(cell) => Some(cell),
             None => shard.finished.find_or_insert(&self.finished, key),
@@ -137,6 +137,17 @@ impl Store {
         })
     }
 
+    /// The shard that this thread writes.
+    fn shard(&'static self) -> &'static Shard {
+        lease::shard(self.address(), |lease| self.shard_of(lease))
+    }
+
+    /// What tells it from other stores.
+    #[inline]
+    fn address(&'static self) -> usize {
+        ptr::from_ref(self).addr()
+    }
+
     /// Whether the budget is used up.
     pub(crate) fn is_full(&self) -> bool {
         self.finished.is_full()
@@ -146,7 +157,8 @@ impl Store {
     fn shard_of(&'static self, lease: usize) -> &'static Shard {
         let common = self.shards.len() - 1;
         let lease = lease.min(common);
-        self.shards[lease].get_or_init(|| Box::new(Shard::new(self, lease < common)))
+        self.shards[lease]
+            .get_or_init(|| Box::new(Shard::new(self.address(), &self.layout, lease < common)))
     }
 
     fn shards(&self) -> impl Iterator<Item = &Shard> {
@@ -176,7 +188,7 @@ impl Store {
 
     /// Counts that something is no longer active that is counted nowhere else.
     pub(crate) fn leave(&'static self, active: Active) {
-        let shard = lease::shard_of(self);
+        let shard = self.shard();
         if ptr::eq(shard, active.shard) {
             shard.active.add(active.cell, FINISHED, 1);
         } else {
@@ -187,6 +199,14 @@ impl Store {
     /// The bins of a measure.
     pub(crate) fn bins(&self, measure: usize) -> Option<&Bins> {
         self.measures.get(measure).map(|measure| &measure.bins)
+    }
+}
+
+impl Active {
+    #[inline]
+    fn start(shard: &'static Shard, cell: &'static Cell) -> Self {
+        shard.active.add(cell, STARTED, 1);
+        Self { shard, cell }
     }
 }
 

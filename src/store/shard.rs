@@ -1,7 +1,7 @@
 use super::{
-    Active, Store,
     cells::{Cell, Cells},
     keys::{Key, Keys},
+    layout::Layout,
 };
 
 /// The words of an active cell: how many things started here, and how many finished here.
@@ -10,26 +10,19 @@ pub(super) const FINISHED: usize = 1;
 
 /// The counts of one lease, which one thread after another holds.
 pub(super) struct Shard {
-    pub(super) store: &'static Store,
+    /// The address of its store.
+    pub(super) store: usize,
     pub(super) finished: Cells,
     pub(super) active: Cells,
 }
 
 impl Shard {
-    pub(super) fn new(store: &'static Store, leased: bool) -> Self {
-        let layout = &store.layout;
+    pub(super) fn new(store: usize, layout: &Layout, leased: bool) -> Self {
         Self {
             store,
             finished: Cells::new(layout.words, layout.blocks, leased),
             active: Cells::new(2, 0, leased),
         }
-    }
-
-    /// Counts that something started here.
-    #[inline]
-    pub(super) fn start(&'static self, cell: &'static Cell) -> Active {
-        self.active.add(cell, STARTED, 1);
-        Active { shard: self, cell }
     }
 
     /// Counts that something finished here that was started in another shard.
