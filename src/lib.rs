@@ -19,6 +19,7 @@ mod layer;
 mod model;
 mod naming;
 mod operation;
+mod process;
 mod registry;
 mod request;
 mod service;
@@ -41,6 +42,12 @@ pub use self::{
         ActiveOperation, AnyError, EnteredOperation, ErrorKind, ItemMark, MarkWhen, NoMark,
         Operation, OperationBuilder, OperationFuture, OperationStream, ResolvedOperation,
     },
+    process::BuildInfo,
     request::TraceId,
     service::Metrics,
 };
+
+#[cfg(feature = "process")]
+pub use self::process::ProcessMetrics;
+#[cfg(feature = "tokio")]
+pub use self::process::TokioMetrics;

@@ -3,6 +3,7 @@ use crate::{
     gather::{HistogramBounds, HttpSchema, Identity, StoreFamilies},
     label::{RouteSettings, Routes},
     naming::{Convention, Role},
+    registry::Foreign,
     request::{Amounts, ExemplarOf, Recorder, VersionFrom},
     store::{Store, StoreSettings},
 };
@@ -34,18 +35,20 @@ impl Config {
         let clock = recorder.clock.clone();
         (
             layer,
-            Exposition::with_layer(None, Box::new(families), clock),
+            Exposition::with_layer(Vec::new(), Box::new(families), clock),
         )
     }
 
     pub(super) fn into_pair_with(
         self,
-        registry: Registry,
+        foreign: Vec<Foreign>,
     ) -> Result<(MetricsLayer, Exposition), BuildError> {
         let (layer, families, recorder) = self.into_families();
-        exposition::check_registry(&registry, &families)?;
+        for foreign in &foreign {
+            exposition::check_foreign(foreign, &families)?;
+        }
         let clock = recorder.clock.clone();
-        let exposition = Exposition::with_layer(Some(registry), Box::new(families), clock);
+        let exposition = Exposition::with_layer(foreign, Box::new(families), clock);
         Ok((layer, exposition))
     }
 

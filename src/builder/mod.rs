@@ -7,9 +7,10 @@ mod setters;
 
 use self::{config::Config, measures::Measures};
 use crate::{
-    BuildError, Exposition, MetricsLayer,
+    BuildError, BuildInfo, Exposition, MetricsLayer,
     label::RouteSettings,
     naming::{Naming, Settings},
+    registry::Foreign,
     request::ExemplarOf,
 };
 use prometheus_client::registry::Registry;
@@ -51,6 +52,11 @@ pub struct MetricsLayerBuilder {
     exemplar_of: Option<ExemplarOf>,
     clock: Option<Clock>,
     registry: Option<Registry>,
+    foreign: Vec<Foreign>,
+    /// Version and revision.
+    build: Option<(String, String)>,
+    /// The last of the setters that are for endpoints of the layer's own.
+    endpoint_setting: Option<&'static str>,
     enabled: bool,
 }
 
@@ -66,6 +72,9 @@ impl Default for MetricsLayerBuilder {
             exemplar_of: None,
             clock: None,
             registry: None,
+            foreign: Vec::new(),
+            build: None,
+            endpoint_setting: None,
             enabled: true,
         }
     }
@@ -97,15 +106,12 @@ impl MetricsLayerBuilder {
     /// name. A family that gets there later, or that only shows it once it has data, is found by the scrape,
     /// which then answers 500. If it is not [`enabled`](Self::enabled), no registry is looked at.
     pub fn pair(mut self) -> Result<(MetricsLayer, Exposition), BuildError> {
-        let registry = self.registry.take();
+        let foreign = self.take_foreign();
         let config = self.validate()?;
         if !config.enabled {
             return Ok((MetricsLayer::disabled(), Exposition::disabled()));
         }
-        match registry {
-            None => Ok(config.into_pair()),
-            Some(registry) => config.into_pair_with(registry),
-        }
+        config.into_pair_with(foreign)
     }
 
     /// The layer, exposed by an endpoint that is there already: that of another layer, or of a registry.
@@ -121,8 +127,8 @@ impl MetricsLayerBuilder {
     ///
     /// # Errors
     ///
-    /// If something that was configured is not valid, if [`registry`](Self::registry) was used, if another layer's
-    /// series could be the same, or if the endpoint's registry has a family of the same name.
+    /// If something that was configured is not valid, if [`registry`](Self::registry) or another setting was used that
+    /// is for an endpoint of the layer's own, if another layer's series could be the same, or if the endpoint's registry has a family of the same name.
     ///
     /// ```
     /// use tower_red::MetricsLayer;
@@ -152,9 +158,9 @@ impl MetricsLayerBuilder {
     ///
     /// # Errors
     ///
-    /// If something that was configured is not valid, if [`registry`](Self::registry) was used, or if the
-    /// registry already has a family of the same name. The registry then exposes what it did before. If it is not
-    /// [`enabled`](Self::enabled), the registry is left alone.
+    /// If something that was configured is not valid, if [`registry`](Self::registry) or another setting was used that
+    /// is for an endpoint of the layer's own, or if the registry already has a family of the same name. The registry
+    /// then exposes what it did before. If it is not [`enabled`](Self::enabled), the registry is left alone.
     pub fn register(self, registry: &mut Registry) -> Result<MetricsLayer, BuildError> {
         let config = self.validate_without_registry(BuildError::TwoRegistries)?;
         if !config.enabled {
@@ -166,11 +172,27 @@ impl MetricsLayerBuilder {
     /// For layers that something else exposes, which has its own registry.
     fn validate_without_registry(self, otherwise: BuildError) -> Result<Config, BuildError> {
         let has_registry = self.registry.is_some();
+        let endpoint_setting = self.endpoint_setting;
         let config = self.validate()?;
-        match has_registry {
-            true => Err(otherwise),
-            false => Ok(config),
+        match endpoint_setting {
+            _ if has_registry => Err(otherwise),
+            Some(setting) => Err(BuildError::NoEndpoint { setting }),
+            None => Ok(config),
         }
+    }
+
+    /// What others count, in the order in which it is exposed.
+    fn take_foreign(&mut self) -> Vec<Foreign> {
+        let registry = self.registry.take().map(Foreign::Registry);
+        let build = self.build.take().map(|(version, revision)| {
+            let build = BuildInfo::new(version, revision);
+            Foreign::collector(match &self.names.namespace {
+                Some(namespace) => build.namespace(namespace),
+                None => build,
+            })
+        });
+        let foreign = registry.into_iter().chain(build);
+        foreign.chain(self.foreign.drain(..)).collect()
     }
 }
 

@@ -177,6 +177,11 @@ pub enum BuildError {
     TwoRegistries,
     /// The builder was given a registry to expose, and an endpoint that has its own.
     RegistryNotExposed,
+    /// The setting is for an endpoint that is made with the layer, and there is none.
+    NoEndpoint {
+        /// The builder's method.
+        setting: &'static str,
+    },
     /// The endpoint has another layer, whose series could be the same.
     SameSeries {
         /// The name of a family that both have.
@@ -314,6 +319,10 @@ impl fmt::Display for BuildError {
             ),
             Self::RegistryNotExposed => f.write_str(
                 "a registry was given with `registry`, which `expose_on` does not expose: give it to the layer that makes the endpoint",
+            ),
+            Self::NoEndpoint { setting } => write!(
+                f,
+                "`{setting}` is for the endpoint that `pair` makes: give it to the `Exposition` that there is, by `collector` or `beside`"
             ),
             Self::SameSeries { family } => write!(
                 f,

@@ -56,6 +56,15 @@ pub enum ScrapeError {
         /// The name of the family, as far as it can be made out.
         family: String,
     },
+    /// A text that is shown beside ours is not in the classic text format 0.0.4.
+    MalformedText {
+        /// The name of the family, as far as it can be made out.
+        family: String,
+        /// The number of the line, from 1, at which it shows.
+        line: usize,
+    },
+    /// A function that gives a text to be shown beside ours panicked.
+    TextPanic,
     /// No label may have that name.
     InvalidLabel {
         /// The name of the family.
@@ -94,6 +103,11 @@ impl fmt::Display for ScrapeError {
                 f,
                 "metric family {family:?} is malformed: its help text has a line break, or its name a space"
             ),
+            Self::MalformedText { family, line } => write!(
+                f,
+                "metric family {family:?} is malformed: line {line} of the text that `beside` was given"
+            ),
+            Self::TextPanic => f.write_str("a function that `beside` was given panicked"),
             Self::InvalidLabel { family, label } => write!(
                 f,
                 "metric family {family:?} has a label {label:?}, whose name does not match [a-zA-Z_][a-zA-Z0-9_]*"

@@ -12,7 +12,7 @@ mod stream;
 
 pub use self::{body::ExpositionBody, future::ExpositionFuture};
 
-pub(crate) use self::registration::{check_registry, register};
+pub(crate) use self::registration::{check_foreign, register};
 
 use self::{
     filter::Filter,
@@ -26,10 +26,11 @@ use crate::{
     format::FORMATS,
     gather::{FamilySource, Snapshot},
     model::Family,
+    registry::Foreign,
     sync::at_once,
 };
 use http::{Method, Request};
-use prometheus_client::registry::Registry;
+use prometheus_client::{collector::Collector, registry::Registry};
 use quanta::Clock;
 use std::{
     convert::Infallible,
@@ -115,7 +116,7 @@ impl Exposition {
     /// An endpoint for a registry alone, for a process that has no layer or registered it there.
     #[must_use]
     pub fn new(registry: Registry) -> Self {
-        Self::with_source(Source::new(Some(registry), None, None))
+        Self::with_source(Source::new(vec![Foreign::Registry(registry)], None, None))
     }
 
     /// An endpoint that exposes nothing: it answers `GET` and `HEAD` with 503 and a line of text. For a process whose
@@ -184,6 +185,58 @@ impl Exposition {
         self
     }
 
+    /// Exposes a collector too: [`ProcessMetrics`](crate::ProcessMetrics), [`TokioMetrics`](crate::TokioMetrics),
+    /// [`BuildInfo`](crate::BuildInfo), or one of your own. Defaults to none.
+    ///
+    /// All clones of this endpoint show it, those made earlier too. It comes after those added before it, and before
+    /// the layer. Names that are there twice are found by the scrape, which then answers 500. Of an endpoint that is
+    /// [`disabled`](Exposition::disabled), it is never asked.
+    ///
+    /// ```
+    /// use tower_red::{BuildInfo, MetricsLayer};
+    ///
+    /// let (_metrics, exposition) = MetricsLayer::pair();
+    /// let exposition = exposition.collector(BuildInfo::new("1.4.2", "9fceb02"));
+    /// assert!(exposition.render()?.contains("build_info{version=\"1.4.2\",revision=\"9fceb02\"} 1\n"));
+    /// # Ok::<(), tower_red::ScrapeError>(())
+    /// ```
+    #[must_use]
+    pub fn collector(self, collector: impl Collector) -> Self {
+        self.show(Foreign::collector(collector))
+    }
+
+    /// Shows what another library counts: its text in the classic format 0.0.4, as the exporter of the `metrics` facade
+    /// and the `prometheus` crate write it. Defaults to none.
+    ///
+    /// Each scrape asks for it once, and writes it in the format that it was asked for itself. What Prometheus would
+    /// reject is a 500 that names the family: a name that is there twice, here or among the others, and whatever is
+    /// malformed. So is a panic, and the next scrape asks again.
+    ///
+    /// The values are those of the text, with its times if it has any. In OpenMetrics, counters whose names do not end
+    /// with `_total`, and those that differ from another family by that alone, are of the type `unknown`, since it has no
+    /// such counters. Buckets and quantiles are spelled as everywhere here: `1.0`.
+    ///
+    /// All clones of this endpoint show it, those made earlier too. It comes after those added before it, and before
+    /// the layer. The text is in memory as a whole, and is written in one stretch: how long that takes is up to the
+    /// library.
+    ///
+    /// ```
+    /// use tower_red::{MetricsLayer, ScrapeError};
+    ///
+    /// let text = || String::from("# HELP jobs_total Jobs done.\n# TYPE jobs_total counter\njobs_total 7\n");
+    /// let (_metrics, exposition) = MetricsLayer::pair();
+    /// let exposition = exposition.beside(text);
+    /// assert!(exposition.render()?.starts_with(&text()));
+    ///
+    /// let error = exposition.beside(text).render().unwrap_err();
+    /// assert!(error.to_string().contains("\"jobs\""));
+    /// # Ok::<(), ScrapeError>(())
+    /// ```
+    #[must_use]
+    pub fn beside(self, text: impl Fn() -> String + Send + Sync + 'static) -> Self {
+        self.show(Foreign::Text(Box::new(text)))
+    }
+
     /// What is exposed now, as text of the classic format 0.0.4, for who serves it by other means than this endpoint:
     /// its content type is `text/plain; version=0.0.4; charset=utf-8`. Nothing if it is
     /// [`disabled`](Exposition::disabled).
@@ -242,13 +295,20 @@ impl Exposition {
         }
     }
 
-    /// An endpoint for a layer, and a registry that was checked against it.
+    /// An endpoint for a layer, and what others count, which was checked against it.
     pub(crate) fn with_layer(
-        registry: Option<Registry>,
+        foreign: Vec<Foreign>,
         layer: Box<dyn FamilySource>,
         clock: Clock,
     ) -> Self {
-        Self::with_source(Source::new(registry, Some(layer), Some(clock)))
+        Self::with_source(Source::new(foreign, Some(layer), Some(clock)))
+    }
+
+    fn show(self, foreign: Foreign) -> Self {
+        if let Some(source) = &self.source {
+            source.show(foreign);
+        }
+        self
     }
 
     fn with_source(source: Source) -> Self {

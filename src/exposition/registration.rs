@@ -4,18 +4,18 @@ use crate::{
     BuildError, ScrapeError,
     gather::{FamilySource, Schema, StoreFamilies, find_duplicate},
     model::Kind,
-    registry::{self, family_names},
+    registry::{self, Foreign, family_names},
     sync::at_once,
 };
 use prometheus_client::registry::Registry;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Checks whether a registry can be exposed beside a layer, by what the registry shows now. A collector that fails now
-/// is no mistake: it may not fail when it is scraped.
-pub(crate) fn check_registry(
-    registry: &Registry,
-    layer: &dyn FamilySource,
-) -> Result<(), BuildError> {
+/// is no mistake: it may not fail when it is scraped. Nor is a text asked for before that.
+pub(crate) fn check_foreign(foreign: &Foreign, layer: &dyn FamilySource) -> Result<(), BuildError> {
+    let Foreign::Registry(registry) = foreign else {
+        return Ok(());
+    };
     let families = match at_once(registry::read(registry)) {
         Err(ScrapeError::Encode | ScrapeError::Panic) => return Ok(()),
         read => read.map_err(|error| BuildError::InvalidRegistry { error })?,

@@ -1,16 +1,15 @@
 use super::{
     chunk::Pool,
     instruments::Instruments,
-    registration::{check_registry, no_duplicate},
+    registration::{check_foreign, no_duplicate},
 };
 use crate::{
     BuildError, ScrapeError,
     gather::{Difference, FamilySource, Snapshot, find_duplicate, merge},
     model::{Family, FamilyNames, Kind},
-    registry,
+    registry::{self, Foreign},
     sync::{List, lock, yield_now},
 };
-use prometheus_client::registry::Registry;
 use quanta::Clock;
 use std::sync::{Arc, Mutex};
 use tokio::sync::Semaphore;
@@ -20,7 +19,8 @@ const NAMES_PER_STRETCH: usize = 512;
 
 /// What is exposed.
 pub(super) struct Source {
-    registry: Option<Registry>,
+    /// What others count, in the order in which it came.
+    foreign: List<Foreign>,
     /// Those of layers, in the order in which they came.
     layers: List<Layer>,
     /// The layer's, if there is one.
@@ -40,7 +40,7 @@ struct Layer {
 
 impl Source {
     pub(super) fn new(
-        registry: Option<Registry>,
+        foreign: Vec<Foreign>,
         layer: Option<Box<dyn FamilySource>>,
         clock: Option<Clock>,
     ) -> Self {
@@ -49,14 +49,23 @@ impl Source {
             let overlaps = false;
             layers.push(Layer { families, overlaps });
         }
-        Self {
-            registry,
+        let source = Self {
+            foreign: List::new(),
             layers,
             adding: Mutex::new(()),
             clock,
             pool: Arc::default(),
             permit: Semaphore::new(1),
+        };
+        for foreign in foreign {
+            source.show(foreign);
         }
+        source
+    }
+
+    /// Adds something that others count.
+    pub(super) fn show(&self, foreign: Foreign) {
+        self.foreign.push(foreign);
     }
 
     /// Adds the families of one more layer.
@@ -70,8 +79,8 @@ impl Source {
 
     /// Whether some series may be those of another layer, too, and can be added up.
     fn check(&self, new: &dyn FamilySource) -> Result<bool, BuildError> {
-        if let Some(registry) = &self.registry {
-            check_registry(registry, new)?;
+        for foreign in self.foreign() {
+            check_foreign(foreign, new)?;
         }
         let mut overlaps = false;
         for layer in self.layers() {
@@ -91,6 +100,10 @@ impl Source {
         Ok(overlaps)
     }
 
+    fn foreign(&self) -> impl Iterator<Item = &Foreign> {
+        (0..self.foreign.len()).filter_map(|index| self.foreign.get(index))
+    }
+
     fn layers(&self) -> impl Iterator<Item = &Layer> {
         (0..self.layers.len()).filter_map(|index| self.layers.get(index))
     }
@@ -101,14 +114,14 @@ impl Source {
             .for_each(|layer| layer.families.read(snapshot));
     }
 
-    /// The families of the registry, of the layer, and of the endpoint itself, as they are now.
+    /// The families of others, of the layers, and of the endpoint itself, as they are now.
     pub(super) async fn families(
         &self,
         instruments: Option<&Instruments>,
     ) -> Result<Vec<Family>, ScrapeError> {
         let mut families = Vec::new();
-        if let Some(registry) = &self.registry {
-            families.append(&mut registry::read(registry).await?);
+        for foreign in self.foreign() {
+            families.append(&mut foreign.read().await?);
         }
         let mut of_layers = Vec::new();
         for Layer { families, overlaps } in self.layers() {

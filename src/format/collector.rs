@@ -22,11 +22,17 @@ impl<S: Schema> Collector for StoreFamilies<S> {
         if self.is_withdrawn() {
             return Ok(());
         }
-        let families = at_once(self.gather());
-        families
-            .iter()
-            .try_for_each(|family| encode_family(family, &mut encoder))
+        encode_families(&at_once(self.gather()), &mut encoder)
     }
+}
+
+pub(crate) fn encode_families(
+    families: &[Family],
+    encoder: &mut DescriptorEncoder<'_>,
+) -> fmt::Result {
+    families
+        .iter()
+        .try_for_each(|family| encode_family(family, encoder))
 }
 
 fn encode_family(family: &Family, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
@@ -35,7 +41,9 @@ fn encode_family(family: &Family, encoder: &mut DescriptorEncoder<'_>) -> fmt::R
         Kind::Gauge => MetricType::Gauge,
         Kind::Histogram => MetricType::Histogram,
         Kind::Info => MetricType::Info,
-        Kind::Unknown => MetricType::Unknown,
+        Kind::BareCounter | Kind::Unknown => MetricType::Unknown,
+        // The library has none.
+        Kind::Summary => return Ok(()),
     };
     // The library adds the unit to the name by itself.
     let unit = family.unit.as_deref().map(unit);
@@ -77,6 +85,8 @@ fn unit(name: &str) -> Unit {
 fn encode_sample(kind: Kind, sample: &Sample, encoder: &mut MetricEncoder<'_>) -> fmt::Result {
     match sample {
         Sample::Histogram(histogram) => encode_histogram(histogram, encoder),
+        Sample::Summary(_) => Ok(()),
+        Sample::At(_, sample) => encode_sample(kind, sample, encoder),
         Sample::Number { value, .. } if kind == Kind::Counter => match value {
             Number::Unsigned(value) => encoder.encode_counter::<NoLabelSet, _, f64>(value, None),
             value => encoder.encode_counter::<NoLabelSet, _, f64>(&value.to_f64(), None),

@@ -9,7 +9,10 @@ mod text;
 mod wire;
 mod writer;
 
-pub(crate) use self::writer::{Format, Writer};
+pub(crate) use self::{
+    collector::encode_families,
+    writer::{Format, Writer},
+};
 
 /// All formats. The first one is for clients without a preference.
 pub(crate) static FORMATS: &[Format] = &[

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     histogram::SparseBuckets,
-    model::{Exemplar, Family, Histogram, Kind, Sample, Timestamp, label_pairs},
+    model::{Exemplar, Family, Histogram, Kind, Sample, Summary, Timestamp, label_pairs},
 };
 
 /// Families of metrics, each with its length before it.
@@ -38,8 +38,10 @@ impl Writer for ProtobufWriter {
         self.kind = family.kind;
         let (suffix, kind) = match family.kind {
             Kind::Counter => ("_total", 0),
+            Kind::BareCounter => ("", 0),
             Kind::Gauge => ("", 1),
             Kind::Info => ("_info", 1),
+            Kind::Summary => ("", 2),
             Kind::Unknown => ("", 3),
             Kind::Histogram => ("", 4),
         };
@@ -56,9 +58,14 @@ impl Writer for ProtobufWriter {
     fn write_series(&mut self, labels: &str, sample: &Sample, out: &mut Message) {
         let value = match self.kind {
             Kind::Gauge | Kind::Info => 2,
-            Kind::Counter => 3,
+            Kind::Counter | Kind::BareCounter => 3,
+            Kind::Summary => 4,
             Kind::Unknown => 5,
             Kind::Histogram => 7,
+        };
+        let (time, sample) = match sample {
+            Sample::At(time, sample) => (Some(*time), &**sample),
+            sample => (None, sample),
         };
         push_message(out, 4, |metric| {
             push_labels(metric, labels);
@@ -75,7 +82,14 @@ impl Writer for ProtobufWriter {
                     }
                 }
                 Sample::Histogram(histogram) => push_histogram(out, histogram),
+                Sample::Summary(summary) => push_summary(out, summary),
+                // No sample is of two times.
+                Sample::At(..) => {}
             });
+            if let Some(millis) = time {
+                // Of type `int64`, as below.
+                push_uint(metric, 6, millis as u64);
+            }
         });
     }
 
@@ -105,6 +119,17 @@ fn push_histogram(out: &mut Message, histogram: &Histogram) {
         push_native(out, native);
     }
     push_timestamp(out, 15, histogram.created.map(Timestamp::Millis));
+}
+
+fn push_summary(out: &mut Message, summary: &Summary) {
+    push_uint(out, 1, summary.count);
+    push_double(out, 2, summary.sum);
+    for (quantile, value) in &summary.quantiles {
+        push_message(out, 3, |out| {
+            push_double(out, 1, *quantile);
+            push_double(out, 2, *value);
+        });
+    }
 }
 
 fn push_native(out: &mut Message, native: &SparseBuckets) {

@@ -4,7 +4,7 @@ use super::{
     number::{bound_text, push_count, push_float, push_number, push_str},
     writer::{Format, Writer},
 };
-use crate::model::{Exemplar, Family, Histogram, Kind, Sample, Timestamp};
+use crate::model::{Exemplar, Family, Histogram, Kind, Number, Sample, Summary, Timestamp};
 use std::sync::Arc;
 
 /// The classic text format, version 0.0.4.
@@ -47,6 +47,8 @@ struct TextWriter {
     /// What comes between a line's name, or its bound, and its value: once for all lines of a series.
     labels: String,
     labels_after_bound: String,
+    /// What comes between its value and its end, or its exemplar: a space and its time, if it has one.
+    time: String,
 }
 
 impl TextWriter {
@@ -59,6 +61,7 @@ impl TextWriter {
             bucket_starts: Vec::new(),
             labels: String::new(),
             labels_after_bound: String::new(),
+            time: String::new(),
         }
     }
 
@@ -67,8 +70,12 @@ impl TextWriter {
         match (kind, self.dialect) {
             (Kind::Counter, Dialect::OpenMetrics) => ("", "counter"),
             (Kind::Counter, Dialect::Classic) => ("_total", "counter"),
+            // As Prometheus' own clients do it.
+            (Kind::BareCounter, Dialect::OpenMetrics) => ("", "unknown"),
+            (Kind::BareCounter, Dialect::Classic) => ("", "counter"),
             (Kind::Gauge, _) => ("", "gauge"),
             (Kind::Histogram, _) => ("", "histogram"),
+            (Kind::Summary, _) => ("", "summary"),
             (Kind::Info, Dialect::OpenMetrics) => ("", "info"),
             (Kind::Info, Dialect::Classic) => ("_info", "gauge"),
             (Kind::Unknown, Dialect::OpenMetrics) => ("", "unknown"),
@@ -87,17 +94,29 @@ impl TextWriter {
             push_str(out, start);
             push_str(out, &self.labels_after_bound);
             push_count(out, cumulated);
-            if let (true, Some(exemplar)) = (has_exemplars, exemplar) {
-                push_exemplar(exemplar, out);
-            }
-            out.push(b'\n');
+            self.end_line(exemplar.filter(|_| has_exemplars), out);
         }
+        self.write_sum_and_count(histogram.sum, histogram.count, out);
+    }
+
+    fn write_summary(&self, summary: &Summary, out: &mut Vec<u8>) {
+        for (quantile, value) in &summary.quantiles {
+            let quantile = bound_text(*quantile);
+            push_str(out, &format!("{}{{quantile=\"{quantile}\"", self.family));
+            push_str(out, &self.labels_after_bound);
+            push_float(out, *value);
+            self.end_line(None, out);
+        }
+        self.write_sum_and_count(summary.sum, summary.count, out);
+    }
+
+    fn write_sum_and_count(&self, sum: f64, count: u64, out: &mut Vec<u8>) {
         self.begin_line("_sum", out);
-        push_float(out, histogram.sum);
-        out.push(b'\n');
+        push_float(out, sum);
+        self.end_line(None, out);
         self.begin_line("_count", out);
-        push_count(out, histogram.count);
-        out.push(b'\n');
+        push_count(out, count);
+        self.end_line(None, out);
     }
 
     fn set_bounds(&mut self, bounds: &Arc<[f64]>) {
@@ -113,6 +132,51 @@ impl TextWriter {
         push_str(out, suffix);
         push_str(out, &self.labels);
     }
+
+    fn end_line(&self, exemplar: Option<&Exemplar>, out: &mut Vec<u8>) {
+        push_str(out, &self.time);
+        if let Some(exemplar) = exemplar {
+            push_exemplar(exemplar, out);
+        }
+        out.push(b'\n');
+    }
+
+    /// Keeps the time of the series to come, in the unit of the dialect.
+    fn set_time(&mut self, millis: i64) {
+        self.time = match self.dialect {
+            Dialect::Classic => format!(" {millis}"),
+            Dialect::OpenMetrics => {
+                let mut text = vec![b' '];
+                push_float(&mut text, millis as f64 / 1e3);
+                String::from_utf8_lossy(&text).into_owned()
+            }
+        };
+    }
+
+    fn write_sample(&mut self, sample: &Sample, out: &mut Vec<u8>) {
+        match sample {
+            Sample::Number {
+                value, exemplar, ..
+            } => self.write_number(*value, exemplar.as_deref(), out),
+            Sample::Histogram(histogram) => self.write_histogram(histogram, out),
+            Sample::Summary(summary) => self.write_summary(summary, out),
+            Sample::At(millis, sample) => {
+                self.set_time(*millis);
+                self.write_sample(sample, out);
+                self.time.clear();
+            }
+        }
+    }
+
+    fn write_number(&self, value: Number, exemplar: Option<&Exemplar>, out: &mut Vec<u8>) {
+        self.begin_line(self.suffix, out);
+        push_number(out, value);
+        // The classic format has no exemplars.
+        self.end_line(
+            exemplar.filter(|_| self.dialect == Dialect::OpenMetrics),
+            out,
+        );
+    }
 }
 
 impl Writer for TextWriter {
@@ -125,7 +189,10 @@ impl Writer for TextWriter {
         let name = &family.name;
         let (suffix, kind) = self.declared(family.kind);
         let help = escape_help(&family.help, self.dialect);
-        let help = format!("# HELP {name}{suffix} {help}\n");
+        let help = match help.is_empty() {
+            true => help,
+            false => format!("# HELP {name}{suffix} {help}\n"),
+        };
         let kind = format!("# TYPE {name}{suffix} {kind}\n");
         match (self.dialect, &family.unit) {
             (Dialect::Classic, _) => push_str(out, &(help + &kind)),
@@ -146,20 +213,7 @@ impl Writer for TextWriter {
             self.labels_after_bound.extend([",", labels]);
         }
         self.labels_after_bound.push_str("} ");
-        match sample {
-            Sample::Number {
-                value, exemplar, ..
-            } => {
-                self.begin_line(self.suffix, out);
-                push_number(out, *value);
-                // The classic format has no exemplars.
-                if let (Some(exemplar), Dialect::OpenMetrics) = (exemplar, self.dialect) {
-                    push_exemplar(exemplar, out);
-                }
-                out.push(b'\n');
-            }
-            Sample::Histogram(histogram) => self.write_histogram(histogram, out),
-        }
+        self.write_sample(sample, out);
     }
 
     fn end(&mut self, out: &mut Vec<u8>) {

@@ -17,8 +17,11 @@ pub(crate) struct Family {
 pub(crate) enum Kind {
     Counter,
     Gauge,
+    /// A counter whose samples have the family's name as it is. OpenMetrics has none such, and calls it unknown.
+    BareCounter,
     Histogram,
     Info,
+    Summary,
     Unknown,
 }
 
@@ -29,7 +32,8 @@ impl Kind {
             Self::Counter => &["_total"],
             Self::Histogram => &["_bucket", "_count", "_sum"],
             Self::Info => &["_info"],
-            Self::Gauge | Self::Unknown => &[""],
+            Self::Summary => &["", "_count", "_sum"],
+            Self::Gauge | Self::BareCounter | Self::Unknown => &[""],
         }
     }
 }
@@ -71,7 +75,7 @@ impl SeriesBuffer {
     pub(crate) fn take_histogram(&mut self) -> Box<Histogram> {
         match std::mem::replace(&mut self.sample, Sample::number(Number::Unsigned(0))) {
             Sample::Histogram(histogram) => histogram,
-            Sample::Number { .. } => Box::default(),
+            _ => Box::default(),
         }
     }
 }

@@ -10,6 +10,6 @@ pub(crate) use self::{
     family::{Family, Kind, Series, SeriesBuffer},
     labels::{is_label_name, label_pairs, push_label, split_label},
     names::{FamilyNames, is_metric_name},
-    sample::{Exemplar, Histogram, Number, Sample, Timestamp},
+    sample::{Exemplar, Histogram, Number, Sample, Summary, Timestamp},
     unit::Unit,
 };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 /// The value of one series.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Sample {
-    /// Of every kind but a histogram.
+    /// Of every kind but histograms and summaries.
     Number {
         value: Number,
         /// When its counting began, in milliseconds since 1970.
@@ -12,6 +12,9 @@ pub(crate) enum Sample {
         exemplar: Option<Box<Exemplar>>,
     },
     Histogram(Box<Histogram>),
+    Summary(Box<Summary>),
+    /// A value that is of a certain time, in milliseconds since 1970. All others are of the time of their scrape.
+    At(i64, Box<Self>),
 }
 
 impl Sample {
@@ -122,6 +125,14 @@ impl Histogram {
             (bound.unwrap_or(f64::INFINITY), cumulated, exemplar)
         })
     }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Summary {
+    pub(crate) sum: f64,
+    pub(crate) count: u64,
+    /// Pairs of a quantile, from 0 to 1, and its value.
+    pub(crate) quantiles: Vec<(f64, f64)>,
 }
 
 /// One of the observations.

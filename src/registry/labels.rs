@@ -1,7 +1,5 @@
-use crate::{
-    ScrapeError,
-    model::{is_label_name, split_label},
-};
+use crate::model::{is_label_name, split_label};
+use std::borrow::Cow;
 
 /// What is wrong with a line, to be told with the name of its family.
 #[derive(Debug)]
@@ -9,17 +7,6 @@ pub(super) enum LabelError {
     Malformed,
     Invalid(String),
     Duplicate(String),
-}
-
-impl LabelError {
-    pub(super) fn of_family(self, family: &str) -> ScrapeError {
-        let family = family.to_owned();
-        match self {
-            Self::Malformed => ScrapeError::MalformedFamily { family },
-            Self::Invalid(label) => ScrapeError::InvalidLabel { family, label },
-            Self::Duplicate(label) => ScrapeError::DuplicateLabel { family, label },
-        }
-    }
 }
 
 /// That labels are well-formed, and their names legal and there once. One name may be taken before.
@@ -49,21 +36,91 @@ pub(super) fn check_labels(text: &str, taken: Option<&str>) -> Result<(), LabelE
 
 /// Where the brace is that closes the labels at the start of a text.
 pub(super) fn labels_end(text: &str) -> Option<usize> {
-    let mut quoted = false;
-    let mut escaped = false;
-    text.bytes().position(|byte| {
-        if escaped {
-            escaped = false;
+    let mut quotes = Quotes::default();
+    text.bytes()
+        .position(|byte| quotes.are_outside(byte) && byte == b'}')
+}
+
+/// Labels without the blanks between them, and without a comma after the last one: the classic format allows both.
+pub(super) fn without_blanks(labels: &str) -> Cow<'_, str> {
+    let is_kept = || {
+        let mut quotes = Quotes::default();
+        move |byte: &u8| !(quotes.are_outside(*byte) && matches!(byte, b' ' | b'\t'))
+    };
+    let labels = labels.trim_matches([' ', '\t']);
+    let labels = labels.strip_suffix(',').unwrap_or(labels);
+    if labels.as_bytes().iter().all(is_kept()) {
+        return Cow::Borrowed(labels);
+    }
+    let kept = labels.bytes().filter(is_kept()).collect();
+    // Only whole characters are left out.
+    Cow::Owned(String::from_utf8(kept).unwrap_or_default())
+}
+
+/// Where quoted values begin and end in the text of labels.
+#[derive(Default)]
+struct Quotes {
+    quoted: bool,
+    escaped: bool,
+}
+
+impl Quotes {
+    /// Whether the next byte is outside of them.
+    fn are_outside(&mut self, byte: u8) -> bool {
+        if self.escaped {
+            self.escaped = false;
             return false;
         }
         match byte {
-            b'\\' => escaped = quoted,
-            b'"' => quoted = !quoted,
-            b'}' => return !quoted,
+            b'\\' => self.escaped = self.quoted,
+            b'"' => self.quoted = !self.quoted,
             _ => {}
         }
-        false
-    })
+        !self.quoted
+    }
+}
+
+/// Labels, and one of them that was taken out.
+pub(super) struct SplitLabels<'a> {
+    before: &'a str,
+    pub(super) value: Cow<'a, str>,
+    after: &'a str,
+}
+
+/// Takes out the label of that name; `None` if there is none, or what comes before it is malformed.
+pub(super) fn split_off_label<'a>(labels: &'a str, name: &str) -> Option<SplitLabels<'a>> {
+    let mut rest = labels;
+    loop {
+        let (other, value, after) = split_label(rest)?;
+        if other == name {
+            let before = &labels[..labels.len() - rest.len()];
+            return Some(SplitLabels {
+                before: before.strip_suffix(',').unwrap_or(before),
+                value,
+                after: after.strip_prefix(',').unwrap_or(after),
+            });
+        }
+        rest = after.strip_prefix(',')?;
+    }
+}
+
+impl SplitLabels<'_> {
+    pub(super) fn others(&self) -> String {
+        match (self.before, self.after) {
+            ("", others) | (others, "") => others.to_owned(),
+            (before, after) => format!("{before},{after}"),
+        }
+    }
+
+    pub(super) fn others_are(&self, labels: &str) -> bool {
+        match (self.before, self.after) {
+            ("", others) | (others, "") => others == labels,
+            (before, after) => {
+                let rest = labels.strip_prefix(before);
+                rest.and_then(|rest| rest.strip_prefix(',')) == Some(after)
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,13 +1,76 @@
 //! What the endpoint exposes.
 
-use crate::MetricsLayerBuilder;
-use prometheus_client::registry::Registry;
+use crate::{MetricsLayerBuilder, registry::Foreign};
+use prometheus_client::{collector::Collector, registry::Registry};
 
 impl MetricsLayerBuilder {
     /// A registry of your own metrics, which [`pair`](Self::pair) exposes on the same endpoint. Defaults to
     /// none.
     pub fn registry(mut self, registry: Registry) -> Self {
         self.registry = Some(registry);
+        self
+    }
+
+    /// A collector that [`pair`](Self::pair) exposes on the same endpoint: [`ProcessMetrics`](crate::ProcessMetrics),
+    /// [`TokioMetrics`](crate::TokioMetrics), or one of your own. Added to those of an earlier call. Defaults to none.
+    ///
+    /// It is the same as [`Exposition::collector`](crate::Exposition::collector), but for a name of the layer's that it
+    /// has too, which is found by `pair`.
+    pub fn collector(mut self, collector: impl Collector) -> Self {
+        self.foreign.push(Foreign::collector(collector));
+        self.endpoint_setting = Some("collector");
+        self
+    }
+
+    /// What another library counts, as text in the classic format 0.0.4, which [`pair`](Self::pair) exposes on the same
+    /// endpoint. Added to those of an earlier call. Defaults to none.
+    ///
+    /// It is the same as [`Exposition::beside`](crate::Exposition::beside), which says how it is shown, and when a
+    /// scrape fails for it.
+    ///
+    /// ```
+    /// # mod metrics_exporter_prometheus {
+    /// #     #[derive(Clone)]
+    /// #     pub struct PrometheusHandle;
+    /// #     impl PrometheusHandle {
+    /// #         pub fn render(&self) -> String { "# TYPE jobs counter\njobs 7\n".into() }
+    /// #     }
+    /// # }
+    /// # let handle = metrics_exporter_prometheus::PrometheusHandle;
+    /// use tower_red::MetricsLayer;
+    ///
+    /// // Of the `metrics` facade's exporter, say.
+    /// let (metrics, exposition) = MetricsLayer::builder().beside(move || handle.render()).pair()?;
+    /// # let _ = metrics;
+    /// assert!(exposition.render()?.starts_with("# TYPE jobs counter\njobs 7\n"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn beside(mut self, text: impl Fn() -> String + Send + Sync + 'static) -> Self {
+        self.foreign.push(Foreign::Text(Box::new(text)));
+        self.endpoint_setting = Some("beside");
+        self
+    }
+
+    /// A gauge `build_info{version="…",revision="…"}` on the endpoint of [`pair`](Self::pair), after the
+    /// [`namespace`](Self::namespace) if there is one. Defaults to none.
+    ///
+    /// It is always 1, and says which build runs where, and when it changed. The version mostly is
+    /// `env!("CARGO_PKG_VERSION")`; the revision is what your build knows of the source. Elsewhere than on this endpoint,
+    /// [`BuildInfo`](crate::BuildInfo) is the same.
+    ///
+    /// ```
+    /// use tower_red::MetricsLayer;
+    ///
+    /// let builder = MetricsLayer::builder().namespace("shop").build_info("1.4.2", "9fceb02");
+    /// let (metrics, exposition) = builder.pair()?;
+    /// # let _ = metrics;
+    /// let text = exposition.render()?;
+    /// assert!(text.contains("shop_build_info{version=\"1.4.2\",revision=\"9fceb02\"} 1\n"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn build_info(mut self, version: impl Into<String>, revision: impl Into<String>) -> Self {
+        self.build = Some((version.into(), revision.into()));
+        self.endpoint_setting = Some("build_info");
         self
     }
 

@@ -1,0 +1,48 @@
+#[cfg(target_os = "linux")]
+use super::linux::families;
+use crate::format::encode_families;
+use prometheus_client::{collector::Collector, encoding::DescriptorEncoder};
+use std::fmt;
+
+/// [`Collector`] of what the operating system says of this process, under the names that all of Prometheus' clients
+/// have. With the feature `process`.
+///
+/// | family | type | |
+/// |---|---|---|
+/// | `process_cpu_seconds_total` | counter | time on processors, by itself and in the kernel |
+/// | `process_open_fds` | gauge | file descriptors that are open |
+/// | `process_max_fds` | gauge | the most that may be open |
+/// | `process_resident_memory_bytes` | gauge | memory that is in RAM |
+/// | `process_start_time_seconds` | gauge | when the process started, since 1970 |
+/// | `process_threads` | gauge | threads |
+/// | `process_virtual_memory_bytes` | gauge | address space in use |
+/// | `process_virtual_memory_max_bytes` | gauge | the most that may be in use |
+///
+/// It is read from /proc by each scrape, and nothing is kept in between. What has no limit shows 2<sup>64</sup>−1. What
+/// cannot be read is left out: off Linux, that is all of it. Before Linux 6.2, open file descriptors are counted one
+/// by one, the listing among them.
+///
+/// ```
+/// use tower_red::{MetricsLayer, ProcessMetrics};
+///
+/// let (metrics, exposition) = MetricsLayer::builder().collector(ProcessMetrics).pair()?;
+/// # let _ = metrics;
+/// let text = exposition.render()?;
+/// assert_eq!(text.contains("\nprocess_open_fds "), cfg!(target_os = "linux"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// Into a registry of your own it goes by `registry.register_collector(Box::new(ProcessMetrics))`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ProcessMetrics;
+
+impl Collector for ProcessMetrics {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        encode_families(&families(), &mut encoder)
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn families() -> [crate::model::Family; 0] {
+    []
+}
