@@ -8,6 +8,8 @@ mod calls;
 mod nothing;
 #[path = "support/router.rs"]
 mod router;
+#[path = "support/scrape.rs"]
+mod scrape;
 #[path = "support/serve.rs"]
 mod serve;
 
@@ -15,15 +17,11 @@ use axum::{Router, body::Body};
 use calls::{answer_call, drive_calls};
 use divan::{Bencher, counter::ItemsCount};
 use http::{Method, Request, Response, StatusCode};
-use http_body::Body as _;
 use nothing::NothingLayer;
 use router::{drive, routes, served, targets};
+use scrape::scrape;
 use serve::serve;
-use std::{
-    convert::Infallible,
-    pin::pin,
-    task::{Context, Poll, Waker},
-};
+use std::convert::Infallible;
 use tower::{Layer, Service, service_fn};
 use tower_red::{Exposition, MetricsLayer, RouteTemplate};
 
@@ -83,11 +81,11 @@ fn call_with_metrics(bencher: Bencher<'_, '_>) {
     );
 }
 
-#[divan::bench(args = [100, 1_000, 10_000])]
-fn scrape(bencher: Bencher<'_, '_>, label_sets: usize) {
+#[divan::bench(name = "scrape", args = [100, 1_000, 10_000])]
+fn bench_scrape(bencher: Bencher<'_, '_>, label_sets: usize) {
     let exposition = exposition(label_sets);
     let scraped = bencher.counter(ItemsCount::new(label_sets));
-    scraped.bench_local(|| scrape_once(&exposition));
+    scraped.bench_local(|| scrape(&exposition));
 }
 
 fn bench_service<S, B>(bencher: Bencher<'_, '_>, service: &S)
@@ -156,22 +154,4 @@ fn exposition(label_sets: usize) -> Exposition {
         serve(&mut service, request);
     }
     exposition
-}
-
-/// Scrapes to the end, as fast as it goes.
-fn scrape_once(exposition: &Exposition) -> usize {
-    let request = Request::get("/metrics").body(()).unwrap();
-    let mut scrape = pin!(exposition.clone().call(request));
-    let mut cx = Context::from_waker(Waker::noop());
-    let response = loop {
-        if let Poll::Ready(Ok(response)) = scrape.as_mut().poll(&mut cx) {
-            break response;
-        }
-    };
-    let mut body = pin!(response.into_body());
-    let mut bytes = 0;
-    while let Poll::Ready(Some(Ok(frame))) = body.as_mut().poll_frame(&mut cx) {
-        bytes += frame.into_data().map_or(0, |data| data.len());
-    }
-    bytes
 }

@@ -26,6 +26,7 @@ pub(super) fn check_labels(text: &str, taken: Option<&str>) -> Result<(), LabelE
         }
         names.push(name);
         rest = match after.strip_prefix(',') {
+            Some("") => return Err(LabelError::Malformed),
             Some(after) => after,
             None if after.is_empty() => after,
             None => return Err(LabelError::Malformed),
@@ -48,7 +49,10 @@ pub(super) fn without_blanks(labels: &str) -> Cow<'_, str> {
         move |byte: &u8| !(quotes.are_outside(*byte) && matches!(byte, b' ' | b'\t'))
     };
     let labels = labels.trim_matches([' ', '\t']);
-    let labels = labels.strip_suffix(',').unwrap_or(labels);
+    let labels = match labels.strip_suffix(',') {
+        None | Some("") => labels,
+        Some(labels) => labels,
+    };
     if labels.as_bytes().iter().all(is_kept()) {
         return Cow::Borrowed(labels);
     }
@@ -140,6 +144,8 @@ mod tests {
             r#"a="\x""#,
             r#"a="b"c="d""#,
             r#"a,b="c""#,
+            r#"a="b","#,
+            ",",
         ] {
             let error = check_labels(text, None).unwrap_err();
             assert!(matches!(error, LabelError::Malformed), "{text}: {error:?}");

@@ -6,6 +6,7 @@ mod support;
 mod allocations;
 #[cfg(feature = "axum")]
 mod axum;
+mod beside;
 mod builder;
 #[cfg(feature = "axum")]
 mod cardinality;
@@ -38,6 +39,7 @@ mod naming;
 mod operations;
 #[cfg(feature = "axum")]
 mod options;
+mod process;
 #[cfg(feature = "protobuf")]
 mod protobuf;
 mod random_model;

@@ -22,8 +22,12 @@ pub(crate) struct Metric {
     pub(crate) gauge: Option<Value>,
     #[prost(message, optional, tag = "3")]
     pub(crate) counter: Option<Value>,
+    #[prost(message, optional, tag = "4")]
+    pub(crate) summary: Option<Summary>,
     #[prost(message, optional, tag = "5")]
     pub(crate) untyped: Option<Value>,
+    #[prost(int64, optional, tag = "6")]
+    pub(crate) timestamp_ms: Option<i64>,
     #[prost(message, optional, tag = "7")]
     pub(crate) histogram: Option<Histogram>,
 }
@@ -34,6 +38,24 @@ pub(crate) struct LabelPair {
     pub(crate) name: Option<String>,
     #[prost(string, optional, tag = "2")]
     pub(crate) value: Option<String>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct Summary {
+    #[prost(uint64, optional, tag = "1")]
+    pub(crate) sample_count: Option<u64>,
+    #[prost(double, optional, tag = "2")]
+    pub(crate) sample_sum: Option<f64>,
+    #[prost(message, repeated, tag = "3")]
+    pub(crate) quantile: Vec<Quantile>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub(crate) struct Quantile {
+    #[prost(double, optional, tag = "1")]
+    pub(crate) quantile: Option<f64>,
+    #[prost(double, optional, tag = "2")]
+    pub(crate) value: Option<f64>,
 }
 
 /// `Gauge`, `Counter` and `Untyped`.

@@ -6,7 +6,7 @@ mod it_says_what_the_text_says;
 mod native_histograms_are_beside_the_classic;
 mod said;
 
-use self::said::Said;
+pub(crate) use self::said::Said;
 use crate::support::{CLASSIC, OPEN_METRICS, TestLayer, text};
 use http::{Request, Response};
 use http_body_util::BodyExt;
@@ -44,7 +44,7 @@ async fn scrape(exposition: &Exposition) -> Vec<client::MetricFamily> {
 }
 
 /// Scrapes in all formats, and returns what they say alike.
-async fn compare(exposition: &Exposition) -> (Said, Vec<client::MetricFamily>) {
+pub(crate) async fn compare(exposition: &Exposition) -> (Said, Vec<client::MetricFamily>) {
     let classic = text(exposition, CLASSIC).await;
     let open_metrics = text(exposition, OPEN_METRICS).await;
     let families = scrape(exposition).await;

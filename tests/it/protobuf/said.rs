@@ -3,21 +3,23 @@
 use super::client;
 use std::collections::BTreeMap;
 
-pub(super) type Labels = BTreeMap<String, String>;
+pub(crate) type Labels = BTreeMap<String, String>;
 
 /// What a scrape says, however it is written.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Said {
+pub(crate) struct Said {
     /// By the name that the classic format declares: type and help. Of families that have samples.
-    pub(super) families: BTreeMap<String, (String, String)>,
-    pub(super) samples: BTreeMap<(String, Labels), Number>,
+    pub(crate) families: BTreeMap<String, (String, String)>,
+    pub(crate) samples: BTreeMap<(String, Labels), Number>,
+    /// By sample: its time in milliseconds, if it is not that of the scrape.
+    pub(crate) times: BTreeMap<(String, Labels), i64>,
     /// By sample: labels, value, and time in milliseconds.
-    pub(super) exemplars: BTreeMap<(String, Labels), (Labels, Number, Option<i64>)>,
+    pub(crate) exemplars: BTreeMap<(String, Labels), (Labels, Number, Option<i64>)>,
 }
 
 /// A number that equals itself.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Number(f64);
+pub(crate) struct Number(f64);
 
 impl PartialEq for Number {
     fn eq(&self, other: &Self) -> bool {
@@ -26,22 +28,52 @@ impl PartialEq for Number {
 }
 
 impl Said {
-    fn add(&mut self, name: &str, labels: Labels, value: f64) {
+    fn add(&mut self, name: &str, labels: Labels, value: f64, time: Option<i64>) {
         let series = (name.to_owned(), labels);
+        self.times.extend(time.map(|time| (series.clone(), time)));
         let before = self.samples.insert(series, Number(value));
         assert_eq!(before, None, "{name}");
     }
 
-    pub(super) fn of_text(classic: &str, open_metrics: &str) -> Self {
+    pub(crate) fn of_text(classic: &str, open_metrics: &str) -> Self {
+        let mut said = Self::of_classic(classic);
+        for line in open_metrics.lines().filter(|line| !line.starts_with('#')) {
+            let (name, labels, rest) = parse_series(line);
+            let sample = rest.split(" # ").next().unwrap();
+            let (value, time) = sample.split_once(' ').unwrap_or((sample, ""));
+            let series = (name, labels);
+            let value = Number(value.parse().unwrap());
+            assert_eq!(said.samples.get(&series), Some(&value), "{line}");
+            let time = time.parse::<f64>().ok();
+            let time = time.map(|seconds| (seconds * 1e3).round() as i64);
+            assert_eq!(said.times.get(&series), time.as_ref(), "{line}");
+            if let Some((_, exemplar)) = rest.split_once(" # ") {
+                let (_, pairs, rest) = parse_series(exemplar);
+                let (value, time) = rest.split_once(' ').unwrap_or((rest, ""));
+                let millis = match time {
+                    "" => None,
+                    time => Some((time.parse::<f64>().unwrap() * 1e6).round() as i64 / 1_000),
+                };
+                let value = Number(value.parse().unwrap());
+                said.exemplars.insert(series, (pairs, value, millis));
+            }
+        }
+        said
+    }
+
+    pub(crate) fn of_classic(text: &str) -> Self {
         let mut said = Self::default();
         let mut declared = BTreeMap::new();
-        let mut help = "";
-        for line in classic.lines() {
+        let mut helped = ("", "");
+        for line in text.lines().filter(|line| !line.is_empty()) {
             if let Some(rest) = line.strip_prefix("# HELP ") {
-                help = rest.split_once(' ').unwrap().1;
+                helped = rest.split_once(' ').unwrap();
             } else if let Some(rest) = line.strip_prefix("# TYPE ") {
                 let (name, kind) = rest.split_once(' ').unwrap();
-                let help = help.replace("\\\\", "\\");
+                let help = match helped {
+                    (other, help) if other == name => unescape(help),
+                    _ => String::new(),
+                };
                 declared.insert(name.to_owned(), (kind.to_owned(), help));
             } else {
                 let (name, labels, rest) = parse_series(line);
@@ -52,27 +84,15 @@ impl Said {
                 let family = of.max_by_key(|family| family.len()).unwrap().clone();
                 said.families
                     .insert(family.clone(), declared[&family].clone());
-                said.add(&name, labels, rest.parse().unwrap());
-            }
-        }
-        for line in open_metrics.lines().filter(|line| !line.starts_with('#')) {
-            let (name, labels, rest) = parse_series(line);
-            if let Some((_, exemplar)) = rest.split_once(" # ") {
-                let (_, pairs, rest) = parse_series(exemplar);
                 let (value, time) = rest.split_once(' ').unwrap_or((rest, ""));
-                let millis = match time {
-                    "" => None,
-                    time => Some((time.parse::<f64>().unwrap() * 1e6).round() as i64 / 1_000),
-                };
-                let value = Number(value.parse().unwrap());
-                said.exemplars
-                    .insert((name, labels), (pairs, value, millis));
+                let time = time.parse().ok();
+                said.add(&name, labels, value.parse().unwrap(), time);
             }
         }
         said
     }
 
-    pub(super) fn of_protobuf(families: &[client::MetricFamily]) -> Self {
+    pub(crate) fn of_protobuf(families: &[client::MetricFamily]) -> Self {
         let mut said = Self::default();
         for family in families {
             let name = family.name.clone().unwrap();
@@ -84,37 +104,67 @@ impl Said {
             assert!(!family.metric.is_empty(), "{name}");
             for metric in &family.metric {
                 let labels = pairs(&metric.label);
+                let time = metric.timestamp_ms;
                 let values = [&metric.counter, &metric.gauge, &metric.untyped];
                 let values = ["counter", "gauge", "untyped"].iter().zip(values);
                 for (of, value) in values {
                     assert_eq!(value.is_some(), kind == *of, "{name}");
                     if let Some(value) = value {
-                        said.add(&name, labels.clone(), value.value.unwrap());
+                        said.add(&name, labels.clone(), value.value.unwrap(), time);
                         said.add_exemplar((name.clone(), labels.clone()), &value.exemplar);
                     }
                 }
                 assert_eq!(metric.histogram.is_some(), kind == "histogram", "{name}");
                 if let Some(histogram) = &metric.histogram {
-                    said.add_histogram(&name, &labels, histogram);
+                    said.add_histogram(&name, &labels, histogram, time);
+                }
+                assert_eq!(metric.summary.is_some(), kind == "summary", "{name}");
+                if let Some(summary) = &metric.summary {
+                    said.add_summary(&name, &labels, summary, time);
                 }
             }
         }
         said
     }
 
-    fn add_histogram(&mut self, name: &str, labels: &Labels, histogram: &client::Histogram) {
+    fn add_histogram(
+        &mut self,
+        name: &str,
+        labels: &Labels,
+        histogram: &client::Histogram,
+        time: Option<i64>,
+    ) {
         let count = histogram.sample_count.unwrap() as f64;
-        self.add(&format!("{name}_count"), labels.clone(), count);
+        self.add(&format!("{name}_count"), labels.clone(), count, time);
         let sum = histogram.sample_sum.unwrap();
-        self.add(&format!("{name}_sum"), labels.clone(), sum);
+        self.add(&format!("{name}_sum"), labels.clone(), sum, time);
         for bucket in &histogram.bucket {
             let bound = bucket.upper_bound.unwrap();
             let mut labels = labels.clone();
             labels.insert("le".into(), bound_text(bound));
             let name = format!("{name}_bucket");
             let count = bucket.cumulative_count.unwrap() as f64;
-            self.add(&name, labels.clone(), count);
+            self.add(&name, labels.clone(), count, time);
             self.add_exemplar((name, labels), &bucket.exemplar);
+        }
+    }
+
+    fn add_summary(
+        &mut self,
+        name: &str,
+        labels: &Labels,
+        summary: &client::Summary,
+        time: Option<i64>,
+    ) {
+        let count = summary.sample_count.unwrap() as f64;
+        self.add(&format!("{name}_count"), labels.clone(), count, time);
+        let sum = summary.sample_sum.unwrap();
+        self.add(&format!("{name}_sum"), labels.clone(), sum, time);
+        for quantile in &summary.quantile {
+            let mut labels = labels.clone();
+            let text = bound_text(quantile.quantile.unwrap());
+            labels.insert("quantile".into(), text);
+            self.add(name, labels, quantile.value.unwrap(), time);
         }
     }
 
@@ -138,12 +188,24 @@ fn pairs(labels: &[client::LabelPair]) -> Labels {
     pairs
 }
 
-/// The bound as text has it.
+/// A bound, or a quantile, in one of its spellings.
 fn bound_text(bound: f64) -> String {
-    match bound {
-        f64::INFINITY => String::from("+Inf"),
-        bound => format!("{bound:?}"),
+    format!("{bound:?}")
+}
+
+fn unescape(help: &str) -> String {
+    let mut plain = String::new();
+    let mut chars = help.chars();
+    while let Some(char) = chars.next() {
+        plain.push(match char {
+            '\\' => match chars.next().unwrap() {
+                'n' => '\n',
+                char => char,
+            },
+            char => char,
+        });
     }
+    plain
 }
 
 /// The name, the labels, and what comes after them.
@@ -165,6 +227,9 @@ fn parse_series(line: &str) -> (String, Labels, &str) {
                     }),
                     char => value.push(char),
                 }
+            }
+            if ["le", "quantile"].contains(&label) {
+                value = bound_text(value.parse().unwrap());
             }
             labels.insert(label.to_owned(), value);
             inside = chars.as_str();
