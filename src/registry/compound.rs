@@ -1,5 +1,5 @@
 use super::{
-    labels::{LabelError, split_off_label},
+    labels::{LabelError, SplitLabels, split_off_label},
     line::Line,
 };
 use crate::model::{Exemplar, Histogram, Kind, Sample, Summary};
@@ -13,6 +13,8 @@ pub(super) struct CompoundReader<'a> {
     sum: Option<&'a str>,
     count: Option<&'a str>,
     parts: Vec<Part<'a>>,
+    /// By the index of the part.
+    exemplars: Vec<(usize, Exemplar)>,
 }
 
 /// A bucket or a quantile.
@@ -20,21 +22,39 @@ struct Part<'a> {
     /// The bucket's bound, or which quantile it is.
     at: f64,
     value: &'a str,
-    exemplar: Option<Exemplar>,
+}
+
+/// What a line says of a series.
+pub(super) enum Piece<'l> {
+    Sum,
+    Count,
+    /// A part, with the label that it is told apart by taken out.
+    Part(SplitLabels<'l>),
+}
+
+impl<'l> Piece<'l> {
+    pub(super) fn new(line: &'l Line<'_>, suffix: &str, kind: Kind) -> Result<Self, LabelError> {
+        Ok(match suffix {
+            "_sum" => Self::Sum,
+            "_count" => Self::Count,
+            _ => {
+                let split = split_off_label(&line.labels, part_label(kind));
+                Self::Part(split.ok_or(LabelError::Malformed)?)
+            }
+        })
+    }
 }
 
 impl<'a> CompoundReader<'a> {
     /// For the series of a line.
-    pub(super) fn new(line: &Line<'a>, suffix: &str, kind: Kind) -> Result<Self, LabelError> {
-        let label = part_label(kind);
-        let labels = match is_part(suffix) {
-            true => {
+    pub(super) fn new(line: &Line<'a>, piece: &Piece<'_>, kind: Kind) -> Result<Self, LabelError> {
+        let labels = match piece {
+            Piece::Part(split) => {
                 line.check_labels(None)?;
-                let split = split_off_label(&line.labels, label).ok_or(LabelError::Malformed)?;
                 Cow::Owned(split.others())
             }
-            false => {
-                line.check_labels(Some(label))?;
+            Piece::Sum | Piece::Count => {
+                line.check_labels(Some(part_label(kind)))?;
                 line.labels.clone()
             }
         };
@@ -44,39 +64,33 @@ impl<'a> CompoundReader<'a> {
             sum: None,
             count: None,
             parts: Vec::new(),
+            exemplars: Vec::new(),
         })
     }
 
     /// Whether a line is of this series, and not there yet.
-    pub(super) fn lacks(&self, line: &Line<'a>, suffix: &str, kind: Kind) -> bool {
-        match suffix {
-            "_sum" => self.sum.is_none() && self.labels == line.labels,
-            "_count" => self.count.is_none() && self.labels == line.labels,
-            _ => split_off_label(&line.labels, part_label(kind))
-                .is_some_and(|split| split.others_are(&self.labels)),
+    pub(super) fn lacks(&self, line: &Line<'a>, piece: &Piece<'_>) -> bool {
+        match piece {
+            Piece::Sum => self.sum.is_none() && self.labels == line.labels,
+            Piece::Count => self.count.is_none() && self.labels == line.labels,
+            Piece::Part(split) => split.others_are(&self.labels),
         }
     }
 
-    pub(super) fn add(
-        &mut self,
-        line: &Line<'a>,
-        suffix: &str,
-        kind: Kind,
-    ) -> Result<(), LabelError> {
+    pub(super) fn add(&mut self, line: &Line<'a>, piece: &Piece<'_>) -> Result<(), LabelError> {
         if line.time != self.time {
             return Err(LabelError::Malformed);
         }
-        match suffix {
-            "_sum" => self.sum = Some(line.value),
-            "_count" => self.count = Some(line.value),
-            _ => {
-                let split = split_off_label(&line.labels, part_label(kind));
-                let at = split.and_then(|split| split.value.parse().ok());
-                self.parts.push(Part {
-                    at: at.ok_or(LabelError::Malformed)?,
-                    value: line.value,
-                    exemplar: line.exemplar()?,
-                });
+        match piece {
+            Piece::Sum => self.sum = Some(line.value),
+            Piece::Count => self.count = Some(line.value),
+            Piece::Part(split) => {
+                let exemplar = line.exemplar()?;
+                let index = self.parts.len();
+                self.exemplars.extend(exemplar.map(|it| (index, it)));
+                let at = split.value.parse().map_err(|_| LabelError::Malformed)?;
+                let value = line.value;
+                self.parts.push(Part { at, value });
             }
         }
         Ok(())
@@ -98,7 +112,11 @@ impl<'a> CompoundReader<'a> {
                 count,
                 quantiles: quantiles(&self.parts)?,
             })),
-            _ => Sample::Histogram(Box::new(histogram(sum, count, self.parts, known)?)),
+            _ => {
+                let mut histogram = histogram(sum, count, self.parts, known)?;
+                histogram.exemplars = by_bucket(self.exemplars);
+                Sample::Histogram(Box::new(histogram))
+            }
         };
         let sample = match self.time {
             Some(millis) => Sample::At(millis, Box::new(sample)),
@@ -113,10 +131,6 @@ fn part_label(kind: Kind) -> &'static str {
         Kind::Summary => "quantile",
         _ => "le",
     }
-}
-
-fn is_part(suffix: &str) -> bool {
-    !matches!(suffix, "_sum" | "_count")
 }
 
 /// A whole number, which some clients write as `5.0` or `1.5e+06`.
@@ -151,9 +165,6 @@ fn histogram(
         buckets.push(inside.ok_or(LabelError::Malformed)?);
         cumulated = so_far;
     }
-    let has_exemplars = parts.iter().any(|part| part.exemplar.is_some());
-    let exemplars = parts.iter_mut().map(|part| part.exemplar.take());
-    let exemplars = exemplars.filter(|_| has_exemplars).collect();
     match parts.last() {
         Some(part) if part.at == f64::INFINITY => drop(parts.pop()),
         // Every histogram has a bucket without a bound, whether it came or not.
@@ -166,8 +177,15 @@ fn histogram(
         count,
         bounds: known.map_or_else(|| bounds().collect(), Arc::clone),
         buckets,
-        exemplars,
-        native: None,
-        created: None,
+        ..Histogram::default()
     })
+}
+
+fn by_bucket(exemplars: Vec<(usize, Exemplar)>) -> Vec<Option<Exemplar>> {
+    let mut all = Vec::new();
+    for (index, exemplar) in exemplars {
+        all.resize(index + 1, None);
+        all[index] = Some(exemplar);
+    }
+    all
 }

@@ -1,4 +1,8 @@
-use super::{compound::CompoundReader, labels::LabelError, line::Line};
+use super::{
+    compound::{CompoundReader, Piece},
+    labels::LabelError,
+    line::Line,
+};
 use crate::model::{Family, Kind, Number, Sample};
 use std::borrow::Cow;
 
@@ -75,21 +79,20 @@ impl<'a> FamilyReader<'a> {
 
     fn add_to_compound(&mut self, line: &Line<'a>, suffix: &str) -> Result<(), LabelError> {
         let kind = self.kind();
-        let compound = self.compound.take();
-        let mut compound = match compound {
-            Some(compound) if compound.lacks(line, suffix, kind) => compound,
-            compound => {
-                self.end_compound(compound)?;
-                CompoundReader::new(line, suffix, kind)?
-            }
-        };
-        compound.add(line, suffix, kind)?;
-        self.compound = Some(compound);
-        Ok(())
+        let piece = Piece::new(line, suffix, kind)?;
+        let current = self.compound.as_ref();
+        if !current.is_some_and(|compound| compound.lacks(line, &piece)) {
+            self.end_compound()?;
+            self.compound = Some(CompoundReader::new(line, &piece, kind)?);
+        }
+        match &mut self.compound {
+            Some(compound) => compound.add(line, &piece),
+            None => Ok(()),
+        }
     }
 
-    fn end_compound(&mut self, compound: Option<CompoundReader<'a>>) -> Result<(), LabelError> {
-        if let Some(compound) = compound {
+    fn end_compound(&mut self) -> Result<(), LabelError> {
+        if let Some(compound) = self.compound.take() {
             // Mostly those of the histogram before it, which then need not be kept again.
             let last = self.series.last().and_then(|(_, sample)| match sample {
                 Sample::Histogram(histogram) => Some(&histogram.bounds),
@@ -102,8 +105,7 @@ impl<'a> FamilyReader<'a> {
     }
 
     pub(super) fn end(mut self) -> Result<Family, LabelError> {
-        let compound = self.compound.take();
-        self.end_compound(compound)?;
+        self.end_compound()?;
         Ok(Family {
             kind: self.kind(),
             name: self.name.to_owned().into(),
