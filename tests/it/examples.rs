@@ -32,6 +32,23 @@ async fn the_hyper_example_names_its_paths_by_the_declared_templates() {
     assert_eq!(scrape.sum("http_requests_total"), 4.0);
 }
 
+#[cfg(all(feature = "axum", feature = "process", feature = "tokio"))]
+#[tokio::test]
+async fn the_process_example_shows_the_process_the_runtime_and_the_build() {
+    let mut example = Example::start("process", &[], &[]);
+    let mut client = http1(example.address("listening on http://")).await;
+    let response = client.send_request(request("GET", "/metrics")).await;
+    let body = response.unwrap().into_body().collect().await.unwrap();
+    let text = String::from_utf8(body.to_bytes().into()).unwrap();
+    let scrape = Scrape::parse(&text);
+    let version = env!("CARGO_PKG_VERSION");
+    let build = format!("shop_build_info{{version=\"{version}\",revision=\"unknown\"}}");
+    assert_eq!(scrape.get(&build), 1.0);
+    assert!(scrape.get("tokio_workers") >= 1.0);
+    let threads = scrape.get("process_threads");
+    assert_eq!(threads >= 1.0, cfg!(target_os = "linux"), "{threads}");
+}
+
 #[test]
 fn the_client_example_shows_what_came_of_its_calls() {
     let mut example = Example::start("client", &[], &[]);

@@ -358,6 +358,32 @@ def check_texts(examples):
         assert promtool.returncode == 0 and not problems.strip(), problems.decode()
 
 
+def process_families(port):
+    """The type of each family of the standard set, and the value of its one sample."""
+    text = get(port, "/metrics", accept=OPEN_METRICS)[1].decode()
+    families = text_string_to_metric_families(text)
+    return {
+        family.name: (family.type, family.samples[0].name, family.samples[0].value)
+        for family in families
+        if family.name.startswith("process_")
+    }
+
+
+def check_process(example, prometheus):
+    """The same set as that of Prometheus' own process, and as plausible."""
+    ours, theirs = process_families(example.port), process_families(prometheus.port)
+    assert len(theirs) >= 7, theirs
+    for name, (kind, sample, value) in theirs.items():
+        assert ours[name][:2] == (kind, sample), (name, ours[name])
+        # Within three orders of magnitude of each other, as two servers on one machine are.
+        assert value == 0 or 1e-3 < (ours[name][2] or 1) / value < 1e3, (name, ours[name], value)
+    for port, process in ((example.port, example.process), (prometheus.port, prometheus.process)):
+        started = process_families(port)["process_start_time_seconds"][2]
+        seconds = subprocess.run(["ps", "-o", "etimes=", "-p", str(process.pid)], capture_output=True, check=True)
+        assert abs(time.time() - int(seconds.stdout) - started) < 3, (started, seconds.stdout)
+    return len(theirs)
+
+
 def call_grpc(example):
     with grpc.insecure_channel(example.target) as channel:
         health = health_pb2_grpc.HealthStub(channel)
@@ -416,10 +442,11 @@ def main():
     replicas = [Example(demo) for _ in range(3)]
     otel = [Example(demo, **opentelemetry), Example(health, **opentelemetry)]
     calls = Example(health)
+    process = Example(folder / "process")
     ledger = Ledger()
     with contextlib.ExitStack() as stack:
         temporary = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        for example in [*replicas, *otel, calls]:
+        for example in [*replicas, *otel, calls, process]:
             example.start()
             stack.callback(example.stop)
         proxies = [Classic(replica) for replica in replicas]
@@ -427,6 +454,7 @@ def main():
             "demo": [replica.target for replica in replicas],
             "classic": [proxy.target for proxy in proxies],
             "grpc": [calls.target],
+            "process": [process.target],
             "otel": [example.target for example in otel],
             "outgoing": [Outgoing().target],
         }
@@ -484,7 +512,11 @@ def main():
         print(f"{sum(found.values()):.0f} requests in all, {sum(first.values())} of them before the restart")
 
         step("the texts")
-        check_texts([*replicas, *otel, calls])
+        check_texts([*replicas, *otel, calls, process])
+
+        step("the process, beside Prometheus' own")
+        print(f"{check_process(process, text)} families are of the same names and types")
+        assert text.query('process_open_fds{job="process"} > 0 and tokio_workers > 0')
 
         step("every query of dashboards, rules and guides")
         # Rates need counters that move while they are scraped.

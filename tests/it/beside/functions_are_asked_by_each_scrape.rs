@@ -99,6 +99,10 @@ async fn a_disabled_endpoint_asks_nobody() {
 #[test]
 fn what_is_for_an_endpoint_is_a_mistake_where_there_is_none() {
     let builder = MetricsLayer::builder;
+    let elsewhere = Exposition::new(Registry::default());
+    let error = builder().beside(String::new).expose_on(&elsewhere);
+    let setting = "beside";
+    assert_eq!(error.unwrap_err(), BuildError::NoEndpoint { setting });
     for (builder, setting) in [
         (builder().beside(String::new), "beside"),
         (builder().build_info("1.2.3", "abc"), "build_info"),
