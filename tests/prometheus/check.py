@@ -24,6 +24,7 @@ import urllib.parse
 import urllib.request
 
 import grpc
+import prometheus_client.parser
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
@@ -360,8 +361,9 @@ def check_texts(examples):
 
 def process_families(port):
     """The type of each family of the standard set, and the value of its one sample."""
-    text = get(port, "/metrics", accept=OPEN_METRICS)[1].decode()
-    families = text_string_to_metric_families(text)
+    # Prometheus' own OpenMetrics has two families of one name, which this parser does not take.
+    text = get(port, "/metrics", accept="text/plain;version=0.0.4")[1].decode()
+    families = prometheus_client.parser.text_string_to_metric_families(text)
     return {
         family.name: (family.type, family.samples[0].name, family.samples[0].value)
         for family in families
