@@ -185,7 +185,7 @@ impl Exposition {
         self
     }
 
-    /// Exposes a collector too: [`ProcessMetrics`](crate::ProcessMetrics), [`TokioMetrics`](crate::TokioMetrics),
+    /// Exposes a collector too: `ProcessMetrics`, `TokioMetrics`,
     /// [`BuildInfo`](crate::BuildInfo), or one of your own. Defaults to none.
     ///
     /// All clones of this endpoint show it, those made earlier too. It comes after those added before it, and before

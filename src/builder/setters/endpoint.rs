@@ -11,8 +11,8 @@ impl MetricsLayerBuilder {
         self
     }
 
-    /// A collector that [`pair`](Self::pair) exposes on the same endpoint: [`ProcessMetrics`](crate::ProcessMetrics),
-    /// [`TokioMetrics`](crate::TokioMetrics), or one of your own. Added to those of an earlier call. Defaults to none.
+    /// A collector that [`pair`](Self::pair) exposes on the same endpoint: `ProcessMetrics`,
+    /// `TokioMetrics`, or one of your own. Added to those of an earlier call. Defaults to none.
     ///
     /// It is the same as [`Exposition::collector`](crate::Exposition::collector), but for a name of the layer's that it
     /// has too, which is found by `pair`.
