@@ -38,6 +38,9 @@ pub(super) struct State {
     /// What it is counted under, unless it is a gRPC call.
     pub(super) route: Route,
     pub(super) key: PackedKey,
+    /// Whether this is all that there is to know of it. One look at it, in place of one at each of the others, takes 20
+    /// instructions less.
+    pub(super) is_plain: bool,
     pub(super) seen: Seen,
     /// How many of the declared bytes of the body have not passed yet, or [`UNDECLARED`]. Set with the head.
     pub(super) remaining: u64,
@@ -80,6 +83,7 @@ impl ActiveRequest {
         state.recorder = recorder;
         state.route = *route;
         state.key = key;
+        state.is_plain = true;
         state.seen = Seen::default();
         spare
     }
@@ -93,6 +97,7 @@ impl ActiveRequest {
                 started_at: 0,
                 route: *route,
                 key,
+                is_plain: true,
                 seen: Seen::default(),
                 remaining: UNDECLARED,
             },
@@ -120,62 +125,60 @@ impl ActiveRequest {
     /// Counts the request.
     #[inline(never)]
     pub(super) fn finish(mut self: Box<Self>, outcome: Outcome) {
-        let (completion, nanos) = match self.is_plain() {
-            true => (Completion::new(outcome), self.elapsed()),
-            false => self.complete(outcome),
-        };
-        let state = &self.state;
-        let key = state.key.with_completion(completion);
-        let key = key.with_labels(state.route.labels);
-        if let Some(active) = state.active {
-            if let Some(finished) = state.recorder.store.finish_near(key.key, active) {
-                return self.count(finished, Some(active), nanos);
-            }
+        let state = &mut self.state;
+        if !state.is_plain || *state.seen.0.get_mut() == PANICKED {
+            return self.finish_special(outcome);
         }
-        self.count_far(key, nanos);
+        let nanos = self.elapsed();
+        let state = &self.state;
+        let key = state.key.with_completion(Completion::new(outcome));
+        let key = key.with_labels(state.route.labels);
+        let near = state
+            .active
+            .and_then(|active| state.recorder.store.finish_near(key.key, active));
+        match near {
+            Some(finished) => self.count(finished, nanos),
+            None => self.count_far(key, nanos),
+        }
     }
 
     #[inline(never)]
     fn count_far(self: Box<Self>, key: Key, nanos: u64) {
         let finished = self.state.recorder.store.finish(key);
-        let active = self.state.active;
-        self.count(finished, active, nanos);
+        self.count(finished, nanos);
     }
 
     #[inline(always)]
-    fn count(mut self: Box<Self>, finished: Finished, active: Option<Active>, nanos: u64) {
+    fn count(self: Box<Self>, finished: Finished, nanos: u64) {
         finished.observe(Amounts::DURATION, nanos);
-        if self.extras.is_some() {
-            self.observe_extras(finished, nanos);
-        }
-        if let Some(active) = active {
+        if let Some(active) = self.state.active {
             finished.end(active);
         }
         spare::keep(&SPARE, self);
     }
 
+    /// Counts one that is more than plain.
     #[inline(never)]
-    fn observe_extras(&mut self, finished: Finished, nanos: u64) {
+    fn finish_special(mut self: Box<Self>, outcome: Outcome) {
+        let (completion, nanos) = self.complete(outcome);
         let State {
             recorder,
             remaining,
+            active,
             ..
         } = self.state;
+        let key = self.state.key.with_completion(completion);
+        let key = key.with_labels(self.state.route.labels);
+        let near = active.and_then(|active| recorder.store.finish_near(key.key, active));
+        let finished = near.unwrap_or_else(|| recorder.store.finish(key));
         if let Some(extras) = self.extras.take() {
             extras.observe(&recorder.amounts, finished, nanos, remaining);
         }
+        self.count(finished, nanos);
     }
 
-    /// Whether it ended now, as its owner says, and counts under what its head told.
-    fn is_plain(&mut self) -> bool {
-        self.call.is_none()
-            && self.head_nanos.is_none()
-            && self.values == 0
-            && *self.state.seen.0.get_mut() != PANICKED
-    }
-
-    /// How any other request ended, and how many nanoseconds it took.
-    #[inline(never)]
+    /// How it ended, and how many nanoseconds it took.
+    #[inline(always)]
     fn complete(&mut self, outcome: Outcome) -> (Completion, u64) {
         let head_nanos = self.head_nanos.take();
         let nanos = head_nanos.unwrap_or_else(|| self.elapsed());

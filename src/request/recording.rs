@@ -72,7 +72,7 @@ impl Recording {
         let Some(active) = &mut self.0 else {
             return false;
         };
-        if active.extras.is_some() {
+        if !active.state.is_plain && active.extras.is_some() {
             active.record_first_bytes(bytes);
         }
         let remaining = &mut active.state.remaining;

@@ -17,34 +17,38 @@ impl ActiveRequest {
         let state = &mut self.state;
         let status = Status::from_http(response.status());
         state.key = state.key.with_status(status);
-        if state.recorder.asks_responses {
-            self.ask_response(ResponseHead::from(response));
-        }
-        if self.call.is_some() {
-            self.record_call(response.headers());
+        if !state.is_plain {
+            self.record_special_head(response);
         }
         if !response.extensions().is_empty() {
             self.reroute(response.extensions());
         }
-        let is_over = self.state.key.method().has_no_body(status) || self.record_body(response);
-        if self.extras.is_some() {
-            self.record_extras(is_over);
-        }
-        is_over
+        self.state.key.method().has_no_body(status) || self.record_body(response)
     }
 
-    /// Notes when the response started, and how many bytes are to pass.
+    /// Reads what only some requests want to know of the head.
     #[inline(never)]
-    fn record_extras(&mut self, is_over: bool) {
-        let amounts = &self.state.recorder.amounts;
-        let start =
-            (amounts.response_start.is_some() && !amounts.first_byte).then(|| self.elapsed());
-        if is_over {
-            self.state.remaining = 0;
+    fn record_special_head<B>(&mut self, response: &Response<B>) {
+        if self.state.recorder.asks_responses {
+            self.ask_response(ResponseHead::from(response));
         }
+        self.record_call(response.headers());
+        if self.extras.is_some() {
+            self.record_start();
+        }
+    }
+
+    /// Notes when the response started.
+    #[inline(never)]
+    fn record_start(&mut self) {
+        let amounts = &self.state.recorder.amounts;
+        let is_asked = amounts.response_start.is_some() && !amounts.first_byte;
+        let start = is_asked.then(|| self.elapsed());
         if let Some(extras) = &mut self.extras {
             extras.response_start = start;
-            extras.to_pass = Some(self.state.remaining);
+            // Set once more if a body follows.
+            extras.to_pass = Some(0);
+            self.state.remaining = 0;
         }
     }
 
@@ -73,7 +77,7 @@ impl ActiveRequest {
     }
 
     /// Reads whether a gRPC call was answered as such.
-    #[inline(never)]
+    #[inline]
     fn record_call(&mut self, headers: &HeaderMap) {
         let Some(call) = &mut self.call else { return };
         if call.record_head(headers) {
@@ -100,7 +104,7 @@ impl ActiveRequest {
     #[inline]
     fn record_body<B: Body>(&mut self, response: &Response<B>) -> bool {
         match response.body().size_hint().exact() {
-            Some(bytes) if bytes > 0 && self.call.is_none() && !self.state.route.stream => {
+            Some(bytes) if bytes > 0 && self.state.is_plain && !self.state.route.stream => {
                 self.state.remaining = bytes;
                 false
             }
@@ -128,9 +132,13 @@ impl ActiveRequest {
             }
         };
         if is_stream {
+            self.state.is_plain = false;
             self.head_nanos = Some(self.elapsed());
         }
         self.state.remaining = declared.unwrap_or(UNDECLARED);
+        if let Some(extras) = &mut self.extras {
+            extras.to_pass = Some(self.state.remaining);
+        }
         declared == Some(0)
     }
 }

@@ -39,6 +39,7 @@ fn start_call<B>(
         false => route,
     };
     let mut started = start_under(recorder, request, route, gauge);
+    started.state.is_plain = false;
     started.call = Some(Call::new(call, request.headers()));
     Some(started)
 }
@@ -75,6 +76,7 @@ impl ActiveRequest {
             VersionFrom::Request => state.key.with_version(Version::from_http(head.version)),
             VersionFrom::Response => state.key.with_scheme(Scheme::from_uri(head.uri)),
         };
+        state.is_plain = false;
         self.values = recorder.routes.user_labels().of_request(head);
         if recorder.exemplar.is_some() || recorder.amounts.has_more() {
             let measured = recorder.amounts.request_body;
