@@ -1,7 +1,7 @@
-#![cfg_attr(feature = "axum", doc = include_str!("../README.md"))]
+#![cfg_attr(all(feature = "axum", feature = "page"), doc = include_str!("../README.md"))]
 #![cfg_attr(
-    not(feature = "axum"),
-    doc = "Tower middleware for HTTP RED metrics. The front page is in the docs with the feature `axum`."
+    not(all(feature = "axum", feature = "page")),
+    doc = "Tower middleware for HTTP RED metrics. The front page is in the docs with the features `axum` and `page`."
 )]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -19,6 +19,8 @@ mod layer;
 mod model;
 mod naming;
 mod operation;
+#[cfg(feature = "page")]
+mod page;
 mod process;
 mod registry;
 mod request;
@@ -26,6 +28,9 @@ mod service;
 mod store;
 mod sync;
 
+#[cfg(feature = "page")]
+#[cfg_attr(docsrs, doc(cfg(feature = "page")))]
+pub use self::page::Page;
 pub use self::{
     body::ResponseBody,
     builder::MetricsLayerBuilder,

@@ -36,10 +36,12 @@ fn app(address: Authority, help: String, naming: Naming) -> Result<Router, Build
     // Of a folder without an index: nothing to redirect to.
     let files = ServeDir::new(FILES).append_index_html_on_directories(false);
     let files = Router::new().route_service("/{*path}", files);
+    #[cfg(feature = "page")]
+    let page = exposition.page();
     // Expositions repeat themselves, so that the fastest level finds nearly all of it.
     let compression = CompressionLayer::new().quality(CompressionLevel::Fastest);
     let endpoint = compression.layer(exposition.instrumented());
-    Ok(Router::new()
+    let app = Router::new()
         .route("/", get(|| async { help }))
         .route("/users/{id}", get(shop::show_user))
         .route("/orders", post(shop::create_order))
@@ -62,7 +64,10 @@ fn app(address: Authority, help: String, naming: Naming) -> Result<Router, Build
         // Last, and so outermost: it sees what clients see, also what matches no route.
         .layer(metrics)
         // After the layer, and so not counted itself.
-        .route_service("/metrics", endpoint))
+        .route_service("/metrics", endpoint);
+    #[cfg(feature = "page")]
+    let app = app.route_service("/red", page);
+    Ok(app)
 }
 
 #[tokio::main]
@@ -84,6 +89,10 @@ async fn run() -> Result<(), Box<dyn Error>> {
 }
 
 fn help(base: &str) -> String {
+    let page = match cfg!(feature = "page") {
+        true => format!("  in a browser                {base}/red\n"),
+        false => String::new(),
+    };
     format!(
         "\
 What to try:
@@ -110,7 +119,7 @@ What to try:
   the same over HTTP/2        curl --http2-prior-knowledge {base}/users/42
 
 And what became of it all:
-  as classic text             curl {base}/metrics
+{page}  as classic text             curl {base}/metrics
   as OpenMetrics              curl -H 'accept: application/openmetrics-text' {base}/metrics
 "
     )

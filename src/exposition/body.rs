@@ -8,7 +8,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-/// Response body of [`Exposition`](crate::Exposition).
+/// Response body of [`Exposition`](crate::Exposition), and of its page.
 ///
 /// Text is written in pieces of about 64 KiB, as the client takes them. For a slow client, only the next piece is in
 /// memory, beside the numbers that were summed up for this scrape. In protobuf it is a whole family, since its length
@@ -24,7 +24,7 @@ enum Content {
 }
 
 impl ExpositionBody {
-    pub(super) fn whole(bytes: impl Into<Bytes>) -> Self {
+    pub(crate) fn whole(bytes: impl Into<Bytes>) -> Self {
         let content = Content::Whole(bytes.into());
         Self { content }
     }

@@ -8,7 +8,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-/// Response future of [`Exposition`](crate::Exposition).
+/// Response future of [`Exposition`](crate::Exposition), and of its page.
 ///
 /// It waits for the scrapes before it. Then it works in short stretches, between which the runtime does other work.
 /// As long as it is neither polled to its end nor dropped, the scrapes after it wait.
@@ -25,7 +25,7 @@ enum State {
 }
 
 impl ExpositionFuture {
-    pub(super) fn scraping(
+    pub(crate) fn scraping(
         scrape: impl Future<Output = Response<ExpositionBody>> + Send + 'static,
         head_only: bool,
     ) -> Self {
@@ -35,7 +35,7 @@ impl ExpositionFuture {
         }
     }
 
-    pub(super) fn answered(response: Response<ExpositionBody>, head_only: bool) -> Self {
+    pub(crate) fn answered(response: Response<ExpositionBody>, head_only: bool) -> Self {
         Self {
             state: State::Answered(Some(Box::new(response))),
             head_only,

@@ -4,6 +4,8 @@ mod filter;
 mod future;
 mod instruments;
 mod negotiation;
+#[cfg(feature = "page")]
+mod reader;
 mod registration;
 mod response;
 mod scrape;
@@ -12,6 +14,8 @@ mod stream;
 
 pub use self::{body::ExpositionBody, future::ExpositionFuture};
 
+#[cfg(feature = "page")]
+pub(crate) use self::reader::Reader;
 pub(crate) use self::registration::{check_foreign, register};
 
 use self::{
@@ -293,6 +297,13 @@ impl Exposition {
             None => Ok(Vec::new()),
             Some(source) => source.families(self.instruments.as_deref()).await,
         }
+    }
+
+    /// What a reader of its own needs, unless it is disabled.
+    #[cfg(feature = "page")]
+    pub(crate) fn reader(&self) -> Option<Reader> {
+        let source = self.source.as_ref()?;
+        Some(Reader::new(source, self.instruments.as_ref()))
     }
 
     /// An endpoint for a layer, and what others count, which was checked against it.

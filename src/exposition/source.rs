@@ -104,6 +104,12 @@ impl Source {
         (0..self.foreign.len()).filter_map(|index| self.foreign.get(index))
     }
 
+    /// The families of each layer.
+    #[cfg(feature = "page")]
+    pub(super) fn family_sources(&self) -> impl Iterator<Item = &dyn FamilySource> {
+        self.layers().map(|layer| &*layer.families)
+    }
+
     fn layers(&self) -> impl Iterator<Item = &Layer> {
         (0..self.layers.len()).filter_map(|index| self.layers.get(index))
     }

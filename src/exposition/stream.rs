@@ -31,12 +31,19 @@ struct Progress {
 
 impl Stream {
     pub(super) fn new(families: Vec<Family>, format: &Format, pool: &Arc<Pool>) -> Self {
+        let mut stream = Self::by(families, (format.writer)(), pool);
+        stream.out.push_length = format.push_length;
+        stream
+    }
+
+    /// Families as that writer writes them, one after the other.
+    pub(super) fn by(families: Vec<Family>, writer: Box<dyn Writer>, pool: &Arc<Pool>) -> Self {
         Self {
             families: families.into_iter(),
             family: None,
-            writer: (format.writer)(),
+            writer,
             buffer: SeriesBuffer::default(),
-            out: Output::new(format, pool),
+            out: Output::new(pool),
             ended: false,
         }
     }
@@ -129,11 +136,11 @@ struct Piece {
 }
 
 impl Output {
-    fn new(format: &Format, pool: &Arc<Pool>) -> Self {
+    fn new(pool: &Arc<Pool>) -> Self {
         Self {
             ready: VecDeque::new(),
             last: Piece::new(pool),
-            push_length: format.push_length,
+            push_length: None,
             held: VecDeque::new(),
             last_held: Piece::new(pool),
         }

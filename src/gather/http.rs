@@ -159,4 +159,9 @@ impl Schema for HttpSchema {
         let ActiveKey { labels, method, .. } = ActiveKey::unpack(key);
         self.who(labels, method)
     }
+
+    #[cfg(feature = "page")]
+    fn convention(&self) -> Option<&Convention> {
+        Some(&self.convention)
+    }
 }

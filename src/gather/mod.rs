@@ -29,6 +29,8 @@ use self::{
     series::{CounterSeries, GaugeSeries, HistogramSeries, SeriesView},
     source::{Counts, KeyCounts, Source},
 };
+#[cfg(feature = "page")]
+use crate::naming::Convention;
 use crate::{
     model::{Family, FamilyNames, Kind, Number, Sample, Series, push_label},
     naming::{FamilySpec, Measure},
@@ -61,6 +63,14 @@ pub(crate) trait FamilySource: Send + Sync {
 
     /// What tells its series from those of others.
     fn identity(&self) -> &Identity;
+
+    /// What the families of an HTTP layer mean.
+    #[cfg(feature = "page")]
+    fn convention(&self) -> Option<&Convention>;
+
+    /// How many label sets it may hold, and the labels that all of its series have, as text.
+    #[cfg(feature = "page")]
+    fn budget(&self) -> (usize, &str);
 }
 
 /// The families of one store.
@@ -208,6 +218,16 @@ impl<S: Schema> FamilySource for StoreFamilies<S> {
 
     fn identity(&self) -> &Identity {
         &self.identity
+    }
+
+    #[cfg(feature = "page")]
+    fn convention(&self) -> Option<&Convention> {
+        self.schema.convention()
+    }
+
+    #[cfg(feature = "page")]
+    fn budget(&self) -> (usize, &str) {
+        (self.source.0.max_label_sets(), &self.constant)
     }
 }
 

@@ -2,6 +2,8 @@ use super::{
     series::WhichBounds,
     snapshot::{Row, Who},
 };
+#[cfg(feature = "page")]
+use crate::naming::Convention;
 use crate::naming::FamilySpec;
 
 /// What the keys of a store mean: the families that they belong to, and the labels of their series.
@@ -40,4 +42,10 @@ pub(crate) trait Schema: Send + Sync + 'static {
 
     /// How often a function that says a label's value panicked.
     fn panics(&self) -> u64;
+
+    /// What the families of an HTTP layer mean.
+    #[cfg(feature = "page")]
+    fn convention(&self) -> Option<&Convention> {
+        None
+    }
 }

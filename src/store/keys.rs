@@ -68,6 +68,12 @@ impl Keys {
         }
     }
 
+    /// How many of them there may be, beside those that stand for the others.
+    #[cfg(feature = "page")]
+    pub(super) fn budget(&self) -> usize {
+        self.budget
+    }
+
     /// How many there are. All lower indices can be read from then on.
     pub(crate) fn len(&self) -> usize {
         self.list.len()

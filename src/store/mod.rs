@@ -153,6 +153,12 @@ impl Store {
         self.finished.is_full()
     }
 
+    /// The budget.
+    #[cfg(feature = "page")]
+    pub(crate) fn max_label_sets(&self) -> usize {
+        self.finished.budget()
+    }
+
     /// The shard of a lease.
     fn shard_of(&'static self, lease: usize) -> &'static Shard {
         let common = self.shards.len() - 1;

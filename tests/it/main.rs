@@ -39,6 +39,8 @@ mod naming;
 mod operations;
 #[cfg(feature = "axum")]
 mod options;
+#[cfg(feature = "page")]
+mod page;
 mod process;
 #[cfg(feature = "protobuf")]
 mod protobuf;
