@@ -1,7 +1,11 @@
 //! Who asks for protobuf gets all of it, or the reason why not.
 
-use super::{PROTOBUF, Pairs, answer, compare, owned};
-use crate::support::{TestLayer, http1, request, served};
+use super::{PROTOBUF, answer, compare};
+use crate::support::{
+    TestLayer, http1,
+    registry::{Pairs, owned},
+    request, served,
+};
 use http_body_util::BodyExt;
 use prometheus_client::{
     metrics::{counter::Counter, family::Family},

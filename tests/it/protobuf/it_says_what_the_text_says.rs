@@ -1,22 +1,16 @@
 //! Every sample is that of the text, of layers and of registries.
 
-use super::{Pairs, client, compare, hostile, owned, scrape};
-use crate::support::{CLASSIC, TestLayer, text};
-use prometheus_client::{
-    collector::Collector,
-    encoding::{DescriptorEncoder, EncodeMetric},
-    metrics::{
-        MetricType,
-        counter::Counter,
-        exemplar::{CounterWithExemplar, HistogramWithExemplars},
-        family::Family,
-        gauge::{ConstGauge, Gauge},
-        histogram::Histogram,
-        info::Info,
-    },
-    registry::{Registry, Unit},
+use super::{client, compare, scrape};
+use crate::support::{
+    CLASSIC, TestLayer,
+    registry::{Empty, full_registry, hostile},
+    text,
 };
-use std::{borrow::Cow, collections::BTreeMap, fmt, sync::atomic::AtomicU64, time::SystemTime};
+use prometheus_client::{
+    metrics::{counter::Counter, family::Family},
+    registry::Registry,
+};
+use std::collections::BTreeMap;
 use tower_red::{Exposition, MetricsLayer, Naming, TraceId};
 
 #[tokio::test]
@@ -83,84 +77,6 @@ async fn what_has_no_samples_is_left_out() {
     registry.register_collector(Box::new(Empty));
     assert_eq!(scrape(&Exposition::new(registry)).await, []);
     assert_eq!(scrape(&Exposition::new(Registry::default())).await, []);
-}
-
-/// A metric of unknown type.
-#[derive(Debug)]
-struct Unknown;
-
-impl Collector for Unknown {
-    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        let metric =
-            encoder.encode_descriptor("mystery", "What is it", None, MetricType::Unknown)?;
-        ConstGauge::new(-1.5).encode(metric)
-    }
-}
-
-/// A family without samples: the library leaves out its own, and not a collector's.
-#[derive(Debug)]
-struct Empty;
-
-impl Collector for Empty {
-    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        let kind = MetricType::Histogram;
-        encoder.encode_descriptor("empty", "Nothing", Some(&Unit::Bytes), kind)?;
-        Ok(())
-    }
-}
-
-fn full_registry() -> Registry {
-    let hostile = owned(&[("a", "x\"y\\z\n} # {"), ("b", "\u{e9}=\",")]);
-    let mut registry =
-        Registry::with_labels([(Cow::from("all"), Cow::from("them, \\n"))].into_iter());
-
-    let jobs = Family::<Pairs, Counter>::default();
-    jobs.get_or_create(&hostile).inc_by(u64::MAX);
-    jobs.get_or_create(&owned(&[("a", "b\\")])).inc();
-    registry.register("jobs", "Jobs \"done\" \\ by\\n hand", jobs);
-    registry.register_with_unit(
-        "cpu",
-        "Time",
-        Unit::Seconds,
-        Counter::<f64, AtomicU64>::default(),
-    );
-
-    let traced = CounterWithExemplar::<Pairs>::default();
-    traced.inc_by(3, Some(hostile.clone()), Some(SystemTime::now()));
-    registry.register("traced", "Traced", traced);
-
-    for (name, value) in [
-        ("up", f64::INFINITY),
-        ("down", f64::NEG_INFINITY),
-        ("none", f64::NAN),
-        ("small", -1.25e-300),
-    ] {
-        let gauge = Gauge::<f64, AtomicU64>::default();
-        gauge.set(value);
-        registry.register(name, "A gauge", gauge);
-    }
-    registry.register("temperature", "Outside", ConstGauge::new(-7_i64));
-
-    let times =
-        Family::<Pairs, Histogram>::new_with_constructor(|| Histogram::new([0.5, 1.0, 2.5]));
-    for labels in [&hostile, &owned(&[("a", "b")]), &owned(&[])] {
-        times.get_or_create(labels).observe(0.75);
-        times.get_or_create(labels).observe(1e9);
-    }
-    drop(times.get_or_create(&owned(&[("a", "c")])));
-    registry.register_with_unit("times", "Times", Unit::Seconds, times);
-    let times = HistogramWithExemplars::<Pairs>::new([0.5, 1.0].into_iter());
-    times.observe(0.25, Some(hostile.clone()), Some(SystemTime::now()));
-    times.observe(0.75, Some(owned(&[])), None);
-    times.observe(7.0, None, None);
-    registry.register("sizes", "Sizes", times);
-
-    registry.register_collector(Box::new(Empty));
-    // Prometheus rejects a unit that the name does not end with.
-    registry.register_with_unit("build", "Build", Unit::Ratios, Info::new(hostile));
-    let sub = registry.sub_registry_with_prefix("sub");
-    sub.register_collector(Box::new(Unknown));
-    registry
 }
 
 #[tokio::test]

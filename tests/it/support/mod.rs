@@ -8,6 +8,10 @@ pub(crate) mod grpc;
 pub(crate) mod grpc_service;
 mod layer;
 pub(crate) mod random;
+#[cfg(feature = "protobuf")]
+pub(crate) mod registry;
+#[cfg(feature = "protobuf")]
+pub(crate) mod said;
 #[cfg(feature = "axum")]
 pub(crate) mod server;
 
