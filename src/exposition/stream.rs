@@ -253,6 +253,7 @@ mod tests {
             help: "A.".into(),
             unit: None,
             kind: Kind::Gauge,
+            names: None,
             sources,
         }
     }

@@ -264,6 +264,7 @@ impl Scrape<'_> {
             help: spec.help.into(),
             unit: spec.unit().map(|unit| unit.name().into()),
             kind: spec.measure.kind(),
+            names: spec.names.clone(),
             sources: vec![self.series(spec)],
         }
     }

@@ -1,5 +1,5 @@
-use super::{Histogram, Number, Sample};
-use std::borrow::Cow;
+use super::{DottedNames, Histogram, Number, Sample};
+use std::{borrow::Cow, sync::Arc};
 
 /// One metric family at the time of a scrape.
 pub(crate) struct Family {
@@ -9,6 +9,12 @@ pub(crate) struct Family {
     /// What the name ends with, if that is its unit.
     pub(crate) unit: Option<Cow<'static, str>>,
     pub(crate) kind: Kind,
+    /// `None` if OpenTelemetry has no other names for it.
+    #[cfg_attr(
+        not(feature = "otlp"),
+        expect(dead_code, reason = "only what is pushed has these")
+    )]
+    pub(crate) names: Option<Arc<DottedNames>>,
     /// Where its series are. The labels of one source are never those of another.
     pub(crate) sources: Vec<Box<dyn Series>>,
 }

@@ -3,9 +3,10 @@ use super::{
     labels::{Label, SeriesSpec},
 };
 use crate::{
-    model::{Kind, Unit},
+    model::{DottedNames, Kind, Unit},
     request::{Amount, Amounts},
 };
+use std::sync::Arc;
 
 /// What names are made of.
 #[derive(Default)]
@@ -46,6 +47,8 @@ pub(crate) struct FamilySpec {
     pub(crate) name: String,
     pub(crate) help: &'static str,
     pub(crate) measure: Measure,
+    /// `None` if OpenTelemetry has no other names for it.
+    pub(crate) names: Option<Arc<DottedNames>>,
     /// The index of its series among those of the convention.
     pub(crate) series: usize,
 }
@@ -122,21 +125,44 @@ impl Convention {
             }
         }
         for series in &mut self.series {
-            for Label { name, source } in &mut series.labels {
+            for Label {
+                name,
+                dotted,
+                source,
+            } in &mut series.labels
+            {
                 if let Some(renamed) = settings.label_names.renamed(source) {
                     name.clear();
                     name.push_str(renamed);
+                    *dotted = None;
                 }
             }
             if series.has_user_labels() {
                 let labels = settings.user_labels.iter().enumerate();
                 series.labels.extend(labels.map(|(index, name)| Label {
                     name: name.clone(),
+                    dotted: None,
                     source: LabelSource::User(index),
                 }));
             }
         }
+        self.name_attributes(settings.namespace.as_deref());
         self
+    }
+
+    /// Completes the dotted names, now that all labels have theirs.
+    fn name_attributes(&mut self, namespace: Option<&str>) {
+        for family in &mut self.families {
+            let Some(names) = &family.names else { continue };
+            let mut names = DottedNames::clone(names);
+            if let Some(namespace) = namespace {
+                names.metric = format!("{namespace}.{}", names.metric).into();
+            }
+            let series = self.series.get(family.series);
+            let labels = series.into_iter().flat_map(|series| &series.labels);
+            names.attributes = labels.filter_map(Label::attribute).collect();
+            family.names = Some(Arc::new(names));
+        }
     }
 
     /// The names of all labels.

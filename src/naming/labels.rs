@@ -1,6 +1,7 @@
 use super::{Errors, Reason};
 use crate::{
     label::{Labelled, Method, OTHER, Routes, Scheme, Status, Version},
+    model::DottedAttribute,
     request::{ActiveKey, Code, Completion, RequestKey},
 };
 
@@ -35,6 +36,8 @@ pub(crate) enum SeriesFilter {
 #[derive(Debug)]
 pub(crate) struct Label {
     pub(crate) name: String,
+    /// What OpenTelemetry calls it, if it has another name there.
+    pub(crate) dotted: Option<&'static str>,
     pub(crate) source: LabelSource,
 }
 
@@ -77,15 +80,36 @@ pub(crate) struct LabelValues {
     pub(crate) status: Option<Status>,
 }
 
-impl SeriesSpec {
-    pub(crate) fn new<'a>(
-        filter: SeriesFilter,
-        labels: impl IntoIterator<Item = (&'a str, LabelSource)>,
-    ) -> Self {
-        let labels = labels.into_iter().map(|(name, source)| Label {
-            name: name.to_owned(),
+impl Label {
+    /// A name with dots is OpenTelemetry's, and has underscores in Prometheus.
+    fn new(name: &'static str, source: LabelSource) -> Self {
+        Self {
+            name: name.replace('.', "_"),
+            dotted: name.contains('.').then_some(name),
             source,
-        });
+        }
+    }
+
+    pub(crate) fn attribute(&self) -> Option<DottedAttribute> {
+        Some(DottedAttribute {
+            label: self.name.clone(),
+            name: self.dotted?,
+            is_number: matches!(
+                self.source,
+                LabelSource::KnownStatus | LabelSource::PeerPort
+            ),
+        })
+    }
+}
+
+impl SeriesSpec {
+    pub(crate) fn new(
+        filter: SeriesFilter,
+        labels: impl IntoIterator<Item = (&'static str, LabelSource)>,
+    ) -> Self {
+        let labels = labels
+            .into_iter()
+            .map(|(name, source)| Label::new(name, source));
         Self {
             filter,
             labels: labels.collect(),
@@ -207,7 +231,7 @@ impl SeriesSpec {
         routes: &Routes,
         mut visit: impl FnMut(&str, &str),
     ) {
-        for Label { name, source } in &self.labels {
+        for Label { name, source, .. } in &self.labels {
             values.show(source, routes, &mut |value| {
                 if !value.is_empty() {
                     visit(name, value);

@@ -4,7 +4,11 @@ use super::{
     SeriesSpec, Settings,
     prometheus::about_the_layer,
 };
-use crate::request::{Amount, Amounts};
+use crate::{
+    model::DottedNames,
+    request::{Amount, Amounts},
+};
+use std::sync::Arc;
 
 /// The semantic conventions of OpenTelemetry.
 pub(super) fn convention(settings: &Settings) -> Convention {
@@ -12,30 +16,23 @@ pub(super) fn convention(settings: &Settings) -> Convention {
         Role::Server => "server",
         Role::Client => "client",
     };
-    let family = |family, name: String, measure: Measure, series, help| FamilySpec {
-        family,
-        name,
-        help,
-        measure,
-        series,
-    };
-    let method = ("http_request_method", LabelSource::Method);
+    let method = ("http.request.method", LabelSource::Method);
     let scheme = (
-        "url_scheme",
+        "url.scheme",
         match settings.role {
             Role::Server => LabelSource::Fixed(settings.scheme.unwrap_or("http")),
             Role::Client => LabelSource::Scheme(settings.scheme.unwrap_or("http")),
         },
     );
-    let error = ("error_type", LabelSource::Reason);
+    let error = ("error.type", LabelSource::Reason);
     let peer = [
-        ("server_address", LabelSource::PeerHost),
-        ("server_port", LabelSource::PeerPort),
+        ("server.address", LabelSource::PeerHost),
+        ("server.port", LabelSource::PeerPort),
     ];
     let peer = peer.into_iter().filter(|_| settings.peers);
     let route = match settings.role {
-        Role::Server => ("http_route", LabelSource::KnownRoute),
-        Role::Client => ("url_template", LabelSource::KnownRoute),
+        Role::Server => ("http.route", LabelSource::KnownRoute),
+        Role::Client => ("url.template", LabelSource::KnownRoute),
     };
     let (status, code) = match settings.duration_status {
         // The conventions want a number here, so that there is no `_OTHER`.
@@ -45,19 +42,19 @@ pub(super) fn convention(settings: &Settings) -> Convention {
     };
     let http = [method.clone(), route]
         .into_iter()
-        .chain(status.map(|status| ("http_response_status_code", status)))
+        .chain(status.map(|status| ("http.response.status_code", status)))
         .chain([
             error.clone(),
             scheme.clone(),
-            ("network_protocol_version", LabelSource::Version),
+            ("network.protocol.version", LabelSource::Version),
         ]);
     let rpc = [
-        ("rpc_system_name", LabelSource::Fixed("grpc")),
-        ("rpc_method", LabelSource::RpcMethod),
+        ("rpc.system.name", LabelSource::Fixed("grpc")),
+        ("rpc.method", LabelSource::RpcMethod),
     ];
     let rpc = rpc
         .into_iter()
-        .chain(code.map(|code| ("rpc_response_status_code", code)))
+        .chain(code.map(|code| ("rpc.response.status_code", code)))
         .chain([error]);
     let prefix = format!("http_{side}");
     let duration = Measure::amounts(Amount::Duration, Amounts::DURATION);
@@ -73,7 +70,7 @@ pub(super) fn convention(settings: &Settings) -> Convention {
         families: vec![
             family(
                 Some(RedFamily::Durations),
-                format!("http_{side}_request_duration_seconds"),
+                format!("http.{side}.request.duration"),
                 duration,
                 0,
                 match settings.role {
@@ -83,7 +80,7 @@ pub(super) fn convention(settings: &Settings) -> Convention {
             ),
             family(
                 Some(RedFamily::Durations),
-                format!("rpc_{side}_call_duration_seconds"),
+                format!("rpc.{side}.call.duration"),
                 duration,
                 1,
                 match settings.role {
@@ -93,7 +90,7 @@ pub(super) fn convention(settings: &Settings) -> Convention {
             ),
             family(
                 Some(RedFamily::InFlight),
-                format!("http_{side}_active_requests"),
+                format!("http.{side}.active_requests"),
                 Measure::Active,
                 2,
                 match settings.role {
@@ -103,38 +100,62 @@ pub(super) fn convention(settings: &Settings) -> Convention {
             ),
         ]
         .into_iter()
-        .chain(amounts(settings, &prefix))
+        .chain(amounts(settings, side))
         .chain(about_the_layer(&prefix, 3, settings))
         .collect(),
     }
 }
 
 /// What is measured of HTTP requests only if it is asked for. The conventions have no name for the start of a response.
-fn amounts(settings: &Settings, prefix: &str) -> impl Iterator<Item = FamilySpec> {
+fn amounts(settings: &Settings, side: &str) -> impl Iterator<Item = FamilySpec> {
     let start = match settings.amounts.first_byte {
         true => "Time to the first bytes of HTTP response bodies.",
         false => "Time to the head of HTTP responses.",
     };
     let all = [
-        (Amount::ResponseStart, "response_start_seconds", start),
+        (Amount::ResponseStart, "response.start", start),
         (
             Amount::ResponseBody,
-            "response_body_size_bytes",
+            "response.body.size",
             "Size of HTTP response bodies.",
         ),
         (
             Amount::RequestBody,
-            "request_body_size_bytes",
+            "request.body.size",
             "Size of HTTP request bodies.",
         ),
     ];
     all.into_iter().filter_map(move |(amount, name, help)| {
-        Some(FamilySpec {
-            family: None,
-            name: format!("{prefix}_{name}"),
-            help,
-            measure: Measure::amounts(amount, settings.amounts.index(amount)?),
-            series: 0,
-        })
+        let measure = Measure::amounts(amount, settings.amounts.index(amount)?);
+        let name = format!("http.{side}.{name}");
+        Some(family(None, name, measure, 0, help))
     })
+}
+
+/// A family by its dotted name. Prometheus' has underscores, and the unit at its end.
+fn family(
+    family: Option<RedFamily>,
+    dotted: String,
+    measure: Measure,
+    series: usize,
+    help: &'static str,
+) -> FamilySpec {
+    let mut name = dotted.replace('.', "_");
+    if let Measure::Amounts { unit, .. } = measure {
+        name = format!("{name}_{}", unit.name());
+    }
+    let is_active = measure == Measure::Active;
+    FamilySpec {
+        family,
+        name,
+        help,
+        measure,
+        names: Some(Arc::new(DottedNames {
+            metric: dotted.into(),
+            unit: is_active.then_some("{request}"),
+            is_up_down: is_active,
+            attributes: Vec::new(),
+        })),
+        series,
+    }
 }

@@ -95,6 +95,7 @@ pub(super) fn families(settings: &Settings, names: &Names<'_>) -> Vec<FamilySpec
         name: format!("{prefix}_{name}"),
         help,
         measure,
+        names: None,
         series,
     };
     let mut families = vec![
@@ -172,6 +173,7 @@ fn amounts(settings: &Settings, names: &Names<'_>) -> impl Iterator<Item = Famil
             name: format!("{}_{name}", names.prefix),
             help,
             measure: Measure::amounts(amount, settings.amounts.index(amount)?),
+            names: None,
             series: durations(settings),
         })
     })
@@ -188,6 +190,7 @@ pub(super) fn about_the_layer(
         name: format!("{prefix}_{name}"),
         help,
         measure,
+        names: None,
         series,
     };
     let panics = family(

@@ -41,6 +41,7 @@ impl<const N: usize> OperationSchema<N> {
             name,
             help,
             measure,
+            names: None,
             series,
         };
         let seconds = |index| Measure::Amounts {

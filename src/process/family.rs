@@ -20,6 +20,7 @@ pub(super) fn family(
         name,
         help: help.into(),
         kind,
+        names: None,
         sources: vec![Box::new(series.collect::<Vec<_>>())],
     }
 }

@@ -111,6 +111,7 @@ impl<'a> FamilyReader<'a> {
             name: self.name.to_owned().into(),
             help: self.help.unwrap_or_default().into_owned().into(),
             unit: self.unit.map(|unit| unit.to_owned().into()),
+            names: None,
             sources: vec![Box::new(self.series)],
         })
     }
