@@ -22,6 +22,8 @@ mod operation;
 #[cfg(feature = "page")]
 mod page;
 mod process;
+#[cfg(feature = "otlp")]
+mod push;
 mod registry;
 mod request;
 mod service;
@@ -56,3 +58,8 @@ pub use self::{
 pub use self::process::ProcessMetrics;
 #[cfg(feature = "tokio")]
 pub use self::process::TokioMetrics;
+#[cfg(feature = "otlp")]
+pub use self::{
+    error::{ExportError, OtlpError},
+    push::{Otlp, OtlpBody, OtlpBuilder, OtlpProtocol},
+};

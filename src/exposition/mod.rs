@@ -1,5 +1,7 @@
 mod body;
 mod chunk;
+#[cfg(feature = "otlp")]
+mod export_counts;
 mod filter;
 mod future;
 mod instruments;
@@ -16,6 +18,8 @@ pub use self::{body::ExpositionBody, future::ExpositionFuture};
 
 #[cfg(feature = "page")]
 pub(crate) use self::reader::Reader;
+#[cfg(feature = "otlp")]
+pub(crate) use self::export_counts::ExportCounts;
 pub(crate) use self::registration::{check_foreign, register};
 
 use self::{
@@ -304,6 +308,13 @@ impl Exposition {
     pub(crate) fn reader(&self) -> Option<Reader> {
         let source = self.source.as_ref()?;
         Some(Reader::new(source, self.instruments.as_ref()))
+    }
+
+    /// Counts of the exports to a receiver, which are exposed too. None if it is disabled.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn export_counts(&self, receiver: &str) -> Option<Arc<ExportCounts>> {
+        let source = self.source.as_ref()?;
+        Some(source.receivers.counts(receiver))
     }
 
     /// An endpoint for a layer, and what others count, which was checked against it.

@@ -29,6 +29,9 @@ pub(super) struct Source {
     pub(super) pool: Arc<Pool>,
     /// Only the scrape that holds it is prepared. Tokio's semaphore needs no Tokio runtime.
     pub(super) permit: Semaphore,
+    /// That it is pushed to.
+    #[cfg(feature = "otlp")]
+    pub(super) receivers: super::export_counts::Receivers,
 }
 
 /// The families of one layer.
@@ -56,6 +59,8 @@ impl Source {
             clock,
             pool: Arc::default(),
             permit: Semaphore::new(1),
+            #[cfg(feature = "otlp")]
+            receivers: Default::default(),
         };
         for foreign in foreign {
             source.show(foreign);
@@ -137,6 +142,8 @@ impl Source {
         if let Some(instruments) = instruments {
             families.append(&mut registry::read(instruments.registry()).await?);
         }
+        #[cfg(feature = "otlp")]
+        families.append(&mut self.receivers.families());
         let mut names = FamilyNames::default();
         for families in families.chunks(NAMES_PER_STRETCH) {
             for family in families {

@@ -2,10 +2,12 @@
 
 mod collector;
 mod number;
+#[cfg(feature = "otlp")]
+pub(crate) mod otlp;
 #[cfg(feature = "protobuf")]
 mod protobuf;
 mod text;
-#[cfg(feature = "protobuf")]
+#[cfg(any(feature = "otlp", feature = "protobuf"))]
 mod wire;
 mod writer;
 

@@ -1,4 +1,4 @@
-//! The wire format of protobuf, as far as `io.prometheus.client` needs it.
+//! The wire format of protobuf, as far as the formats need it.
 //!
 //! What has the default value is written all the same, as the official clients do: it takes a few bytes, and
 //! nobody has to wonder whether it is known.
@@ -57,6 +57,37 @@ pub(super) fn push_str(out: &mut Message, field: u32, value: &str) {
     push_tag(out, field, DELIMITED);
     push_varint(out, value.len() as u64);
     out.extend_from_slice(value.as_bytes());
+}
+
+#[cfg(feature = "otlp")]
+pub(super) fn push_bytes(out: &mut Message, field: u32, value: &[u8]) {
+    push_length_of(out, field, value.len());
+    out.extend_from_slice(value);
+}
+
+/// A number of the types `fixed64` and `sfixed64`.
+#[cfg(feature = "otlp")]
+pub(super) fn push_fixed(out: &mut Message, field: u32, value: u64) {
+    push_tag(out, field, FIXED64);
+    out.extend_from_slice(&value.to_le_bytes());
+}
+
+/// Numbers of eight bytes each: `repeated fixed64` or `repeated double`.
+#[cfg(feature = "otlp")]
+pub(super) fn push_packed(
+    out: &mut Message,
+    field: u32,
+    values: impl ExactSizeIterator<Item = [u8; 8]>,
+) {
+    push_length_of(out, field, 8 * values.len());
+    values.for_each(|value| out.extend_from_slice(&value));
+}
+
+/// What stands before a message, or a string, of so many bytes.
+#[cfg(feature = "otlp")]
+pub(super) fn push_length_of(out: &mut Message, field: u32, length: usize) {
+    push_tag(out, field, DELIMITED);
+    push_varint(out, length as u64);
 }
 
 /// A message within another one. Its length is put before it once it is there: mostly that is one byte.

@@ -41,6 +41,8 @@ mod operations;
 mod options;
 #[cfg(feature = "page")]
 mod page;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod process;
 #[cfg(feature = "protobuf")]
 mod protobuf;

@@ -8,9 +8,9 @@ pub(crate) mod grpc;
 pub(crate) mod grpc_service;
 mod layer;
 pub(crate) mod random;
-#[cfg(feature = "protobuf")]
+#[cfg(any(feature = "otlp", feature = "protobuf"))]
 pub(crate) mod registry;
-#[cfg(feature = "protobuf")]
+#[cfg(any(feature = "otlp", feature = "protobuf"))]
 pub(crate) mod said;
 #[cfg(feature = "axum")]
 pub(crate) mod server;

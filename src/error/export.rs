@@ -1,0 +1,99 @@
+use crate::ScrapeError;
+use std::{error::Error, fmt, time::Duration};
+
+/// Why an export failed. [`OtlpBuilder::on_failure`](crate::OtlpBuilder::on_failure) gets to see it.
+///
+/// Nothing is lost by it: values count from the start, and so are whole again in the next export that succeeds.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum ExportError {
+    /// The metrics are such that a scrape would be refused, too.
+    Metrics(ScrapeError),
+    /// There was no connection, or it broke before there was a response.
+    Connection {
+        /// What the client says of it.
+        message: String,
+    },
+    /// There was no response within the timeout.
+    Timeout,
+    /// The receiver is not able to take it now, and may be later.
+    Unavailable {
+        /// The status: `503 Service Unavailable`, or a gRPC code as `UNAVAILABLE`.
+        status: String,
+        /// What the receiver says of it; often empty.
+        message: String,
+        /// When it wants to be asked again, if it says so.
+        retry_after: Option<Duration>,
+    },
+    /// The receiver does not take it, and would not if it were asked again.
+    Refused {
+        /// The status: `401 Unauthorized`, or a gRPC code as `UNAUTHENTICATED`.
+        status: String,
+        /// What the receiver says of it; often empty.
+        message: String,
+    },
+    /// The receiver took it, but for some data points. No failure: the rest is there.
+    Rejected {
+        /// How many data points were not taken.
+        points: u64,
+        /// What the receiver says of it.
+        message: String,
+    },
+}
+
+impl ExportError {
+    /// The causes of failures, by which they are counted.
+    pub(crate) const CAUSES: [&str; 5] =
+        ["connection", "metrics", "refused", "timeout", "unavailable"];
+
+    /// The value of the label `cause`.
+    pub(crate) fn cause(&self) -> &'static str {
+        match self {
+            Self::Connection { .. } => "connection",
+            Self::Metrics(_) => "metrics",
+            Self::Refused { .. } | Self::Rejected { .. } => "refused",
+            Self::Timeout => "timeout",
+            Self::Unavailable { .. } => "unavailable",
+        }
+    }
+}
+
+impl fmt::Display for ExportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let said = |f: &mut fmt::Formatter<'_>, message: &str| match message {
+            "" => Ok(()),
+            message => write!(f, ": {message}"),
+        };
+        match self {
+            Self::Metrics(error) => write!(f, "the metrics cannot be exported: {error}"),
+            Self::Connection { message } => {
+                f.write_str("no response from the receiver")?;
+                said(f, message)
+            }
+            Self::Timeout => f.write_str("no response from the receiver in time"),
+            Self::Unavailable {
+                status, message, ..
+            } => {
+                write!(f, "the receiver is not available, {status}")?;
+                said(f, message)
+            }
+            Self::Refused { status, message } => {
+                write!(f, "the receiver refused the export, {status}")?;
+                said(f, message)
+            }
+            Self::Rejected { points, message } => {
+                write!(f, "the receiver rejected {points} data points")?;
+                said(f, message)
+            }
+        }
+    }
+}
+
+impl Error for ExportError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Metrics(error) => Some(error),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,391 @@
+use super::{
+    Otlp, OtlpBody, OtlpProtocol, baggage,
+    client::client,
+    endpoint::Endpoint,
+    exporter::{Exporter, OnFailure},
+    resource::Resource,
+    sender::Sender,
+    tls,
+    transport::{BoxError, Transport},
+};
+use crate::{ExportError, Exposition, OtlpError};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
+use http_body::Body;
+use std::{fmt, time::Duration};
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tower_service::Service;
+
+/// What receivers see of who sends, by the form that the specification asks for.
+const USER_AGENT: &str = concat!(
+    env!("CARGO_PKG_NAME"),
+    "-OTLP-Exporter-Rust/",
+    env!("CARGO_PKG_VERSION")
+);
+
+/// Builder of an [`Otlp`]: the settings that OpenTelemetry has variables for, and a few more.
+///
+/// [`from_env`](Self::from_env) reads the variables, [`default`](Self::default) reads none, and a setter overrules
+/// either. The first mistake in what setters are given is the error of [`build`](Self::build).
+///
+/// ```
+/// use std::time::Duration;
+/// use tower_red::{MetricsLayer, OtlpBuilder, OtlpProtocol};
+///
+/// let (_metrics, exposition) = MetricsLayer::pair();
+/// let otlp = OtlpBuilder::default()
+///     .endpoint("https://otlp-gateway-prod-eu-west-2.grafana.net/otlp")
+///     .header("authorization", "Basic MTIzNDU2OnNlY3JldA==")
+///     .service_name("shop")
+///     .attribute("deployment.environment.name", "production")
+///     .interval(Duration::from_secs(30))
+///     .gzip(true)
+///     .build(&exposition)?;
+/// # let _ = otlp;
+///
+/// let error = OtlpBuilder::default()
+///     .endpoint("http://collector:4317/metrics")
+///     .protocol(OtlpProtocol::Grpc)
+///     .build(&exposition)
+///     .unwrap_err();
+/// assert!(error.to_string().contains("gRPC has one of its own"));
+/// # Ok::<(), tower_red::OtlpError>(())
+/// ```
+#[must_use]
+pub struct OtlpBuilder {
+    endpoint: Option<Endpoint>,
+    protocol: OtlpProtocol,
+    headers: HeaderMap,
+    timeout: Duration,
+    interval: Duration,
+    export_timeout: Duration,
+    is_gzip: bool,
+    certificates: Option<Vec<CertificateDer<'static>>>,
+    resource: Resource,
+    is_enabled: bool,
+    client: Option<Box<dyn Transport>>,
+    on_failure: Option<OnFailure>,
+    pub(super) warnings: Vec<String>,
+    /// The first mistake.
+    pub(super) error: Option<OtlpError>,
+}
+
+impl Default for OtlpBuilder {
+    fn default() -> Self {
+        Self {
+            endpoint: None,
+            protocol: OtlpProtocol::default(),
+            headers: HeaderMap::new(),
+            timeout: Duration::from_secs(10),
+            interval: Duration::from_secs(60),
+            export_timeout: Duration::from_secs(30),
+            is_gzip: false,
+            certificates: None,
+            resource: Resource::default(),
+            is_enabled: true,
+            client: None,
+            on_failure: None,
+            warnings: Vec::new(),
+            error: None,
+        }
+    }
+}
+
+impl Otlp {
+    /// What pushes the metrics of an endpoint as the environment's variables say.
+    ///
+    /// The same as `OtlpBuilder::from_env()?.build(exposition)`.
+    ///
+    /// # Errors
+    ///
+    /// If a variable is malformed, or wants something that there is not.
+    pub fn from_env(exposition: &Exposition) -> Result<Self, OtlpError> {
+        OtlpBuilder::from_env()?.build(exposition)
+    }
+
+    /// A builder that reads no variables.
+    pub fn builder() -> OtlpBuilder {
+        OtlpBuilder::default()
+    }
+}
+
+impl OtlpBuilder {
+    /// What was ignored of the variables, as the specification wants it for values that nobody knows: a line for each,
+    /// to be logged.
+    ///
+    /// ```
+    /// use tower_red::OtlpBuilder;
+    ///
+    /// let vars = |name: &str| (name == "OTEL_EXPORTER_OTLP_COMPRESSION").then(|| "brotli".to_owned());
+    /// let builder = OtlpBuilder::from_vars(vars)?;
+    /// assert_eq!(
+    ///     builder.warnings(),
+    ///     ["OTEL_EXPORTER_OTLP_COMPRESSION: \"brotli\" is unknown, and ignored"]
+    /// );
+    /// # Ok::<(), tower_red::OtlpError>(())
+    /// ```
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// The receiver, by a URL that begins with `http://` or `https://`. Over HTTP, `v1/metrics` is appended to it.
+    /// Over gRPC, it has no path. Defaults to `http://localhost:4318`, and with gRPC to `http://localhost:4317`.
+    pub fn endpoint(self, url: impl AsRef<str>) -> Self {
+        self.endpoint_of("endpoint", url.as_ref(), true)
+    }
+
+    /// The same by a URL that is used as it is: nothing is appended.
+    pub fn metrics_endpoint(self, url: impl AsRef<str>) -> Self {
+        self.endpoint_of("metrics_endpoint", url.as_ref(), false)
+    }
+
+    /// Defaults to [`OtlpProtocol::HttpProtobuf`].
+    pub fn protocol(mut self, protocol: OtlpProtocol) -> Self {
+        self.protocol = protocol;
+        self
+    }
+
+    /// A header of all requests, in place of an earlier one of that name: of gRPC, its metadata. Defaults to none.
+    pub fn header(self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
+        self.header_of("header", name.as_ref(), value.as_ref())
+    }
+
+    /// How long to wait for the response to a request, and for the last export at the end. Defaults to 10 seconds.
+    pub fn timeout(self, timeout: Duration) -> Self {
+        self.duration_of("timeout", timeout, |builder| &mut builder.timeout)
+    }
+
+    /// The time from the start of an export to the start of the next. Defaults to a minute.
+    pub fn interval(self, interval: Duration) -> Self {
+        self.duration_of("interval", interval, |builder| &mut builder.interval)
+    }
+
+    /// How long an export may take, with all that it tries. The next interval then exports what it did not.
+    /// Defaults to 30 seconds.
+    pub fn export_timeout(self, timeout: Duration) -> Self {
+        self.duration_of("export_timeout", timeout, |builder| {
+            &mut builder.export_timeout
+        })
+    }
+
+    /// Whether requests are compressed. Defaults to `false`.
+    pub fn gzip(mut self, gzip: bool) -> Self {
+        self.is_gzip = gzip;
+        self
+    }
+
+    /// A file of PEM with the certificates that an `https://` receiver's has to be signed by. Defaults to the list of
+    /// certificate authorities that Mozilla trusts, as it is compiled into `webpki-roots`: it is the same in an image
+    /// that has no certificates. A receiver with a certificate of your own needs this.
+    pub fn certificate(self, path: impl AsRef<str>) -> Self {
+        self.certificate_of("certificate", path.as_ref())
+    }
+
+    /// The attribute `service.name` of the resource: who it is that counts. Defaults to `unknown_service:` and the
+    /// name of the executable.
+    pub fn service_name(self, name: impl Into<String>) -> Self {
+        self.attribute("service.name", name)
+    }
+
+    /// An attribute of the resource, in place of one of that key. Defaults to none beside those that this process has:
+    /// `service.name`, `service.instance.id` (a random one), `host.name`, `process.pid`, `process.executable.name`,
+    /// `process.executable.path`, and `telemetry.sdk.*`.
+    pub fn attribute(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.resource.set_text(key.into(), value);
+        self
+    }
+
+    /// Whether anything is sent. Defaults to `true`. With `false`, [`Otlp::run`] waits for its end and does nothing
+    /// else. Mistakes are errors all the same.
+    pub fn enabled(mut self, enabled: bool) -> Self {
+        self.is_enabled = enabled;
+        self
+    }
+
+    /// The client that requests are sent with, in place of the default one: any Tower service of HTTP, say
+    /// hyper-util's client with a connector of your own, behind whatever layers. For gRPC it has to speak HTTP/2 from
+    /// the first byte.
+    ///
+    /// ```
+    /// use http::{Request, Response};
+    /// use std::convert::Infallible;
+    /// use tower::service_fn;
+    /// use tower_red::{MetricsLayer, OtlpBody, OtlpBuilder};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), tower_red::OtlpError> {
+    /// # let (sender, receiver) = std::sync::mpsc::channel();
+    /// let client = service_fn(move |request: Request<OtlpBody>| {
+    ///     # sender.send(request.uri().to_string()).unwrap();
+    ///     async { Ok::<_, Infallible>(Response::new(String::new())) }
+    /// });
+    /// let (_metrics, exposition) = MetricsLayer::pair();
+    /// let otlp = OtlpBuilder::default().client(client).build(&exposition)?;
+    /// // It ends at once, but for a last export.
+    /// otlp.run(async {}).await;
+    /// # assert_eq!(receiver.recv().unwrap(), "http://localhost:4318/v1/metrics");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn client<C, B>(mut self, client: C) -> Self
+    where
+        C: Service<Request<OtlpBody>, Response = Response<B>> + Send + 'static,
+        C::Error: Into<BoxError>,
+        C::Future: Send,
+        B: Body + Send,
+        B::Data: Send,
+        B::Error: Into<BoxError>,
+    {
+        self.client = Some(Box::new(client));
+        self
+    }
+
+    /// Is called with each failure, to log it. Defaults to nothing: the failures are counted on the endpoint.
+    ///
+    /// It is called from the task that runs [`Otlp::run`], and must not block. A panic in it ends that.
+    pub fn on_failure(mut self, call: impl Fn(&ExportError) + Send + Sync + 'static) -> Self {
+        self.on_failure = Some(Box::new(call));
+        self
+    }
+
+    /// What pushes the metrics of an endpoint.
+    ///
+    /// That endpoint then exposes the exports too: see [`Otlp`].
+    ///
+    /// # Errors
+    ///
+    /// If something that was configured is not valid.
+    pub fn build(self, exposition: &Exposition) -> Result<Otlp, OtlpError> {
+        if let Some(error) = self.error {
+            return Err(error);
+        }
+        let endpoint = self.endpoint;
+        let endpoint = endpoint.unwrap_or_else(|| Endpoint::default_of(self.protocol));
+        let uri = endpoint.resolve(self.protocol)?;
+        let client = self.client.unwrap_or_else(|| {
+            let tls = || tls::config(self.protocol, self.certificates.as_deref());
+            let has_tls = uri.scheme_str() == Some("https");
+            Box::new(client(self.protocol, has_tls.then(tls)))
+        });
+        let mut headers = self.headers;
+        headers
+            .entry(header::USER_AGENT)
+            .or_insert(HeaderValue::from_static(USER_AGENT));
+        let receiver = uri.authority().map_or("", |authority| authority.as_str());
+        let exporter = Exporter {
+            counts: exposition.export_counts(receiver),
+            exposition: exposition.clone(),
+            resource: Resource::of_this_process(),
+            configured: self.resource,
+            sender: Sender {
+                client,
+                protocol: self.protocol,
+                uri,
+                headers,
+                timeout: self.timeout,
+                is_gzip: self.is_gzip,
+            },
+            on_failure: self.on_failure,
+            not_before: None,
+        };
+        Ok(Otlp {
+            exporter: exporter_if(self.is_enabled, exporter),
+            interval: self.interval,
+            export_timeout: self.export_timeout,
+            last_timeout: self.timeout,
+        })
+    }
+
+    pub(super) fn endpoint_of(mut self, setting: &'static str, url: &str, is_base: bool) -> Self {
+        match Endpoint::parse(setting, url, is_base) {
+            Ok(endpoint) => self.endpoint = Some(endpoint),
+            Err(error) => self.set_error(error),
+        }
+        self
+    }
+
+    pub(super) fn header_of(mut self, setting: &'static str, name: &str, value: &str) -> Self {
+        let invalid = |reason| OtlpError::InvalidHeader {
+            setting,
+            header: name.to_owned(),
+            reason,
+        };
+        match (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            (Ok(name), Ok(value)) => {
+                self.headers.insert(name, value);
+            }
+            (Err(_), _) => self.set_error(invalid("has a name that no header may have")),
+            (_, Err(_)) => self.set_error(invalid("has a value that no header may have")),
+        }
+        self
+    }
+
+    pub(super) fn headers_of(mut self, setting: &'static str, list: &str) -> Self {
+        for pair in baggage::pairs(list) {
+            match pair {
+                Ok((name, value)) => self = self.header_of(setting, name, &value),
+                Err((member, reason)) => self.set_error(OtlpError::InvalidHeader {
+                    setting,
+                    header: header_name(member),
+                    reason,
+                }),
+            }
+        }
+        self
+    }
+
+    pub(super) fn certificate_of(mut self, setting: &'static str, path: &str) -> Self {
+        match tls::read_certificates(setting, path) {
+            Ok(certificates) => self.certificates = Some(certificates),
+            Err(error) => self.set_error(error),
+        }
+        self
+    }
+
+    fn duration_of(
+        mut self,
+        setting: &'static str,
+        duration: Duration,
+        of: impl FnOnce(&mut Self) -> &mut Duration,
+    ) -> Self {
+        if duration.is_zero() {
+            self.set_error(OtlpError::InvalidDuration {
+                setting,
+                duration: format!("{duration:?}"),
+            });
+        }
+        *of(&mut self) = duration;
+        self
+    }
+
+    pub(super) fn set_error(&mut self, error: OtlpError) {
+        self.error.get_or_insert(error);
+    }
+}
+
+/// A header as far as it is no secret.
+fn header_name(header: &str) -> String {
+    let is_of_name = |byte: char| byte.is_ascii_alphanumeric() || "-_.".contains(byte);
+    let end = header.find(|byte| !is_of_name(byte));
+    header[..end.unwrap_or(header.len())].to_owned()
+}
+
+fn exporter_if(is_enabled: bool, exporter: Exporter) -> Option<Exporter> {
+    let has_metrics = exporter.counts.is_some();
+    (is_enabled && has_metrics).then_some(exporter)
+}
+
+impl fmt::Debug for OtlpBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Headers are often secrets.
+        f.debug_struct("OtlpBuilder")
+            .field("endpoint", &self.endpoint)
+            .field("protocol", &self.protocol)
+            .field("timeout", &self.timeout)
+            .field("interval", &self.interval)
+            .field("export_timeout", &self.export_timeout)
+            .field("gzip", &self.is_gzip)
+            .field("enabled", &self.is_enabled)
+            .finish_non_exhaustive()
+    }
+}
