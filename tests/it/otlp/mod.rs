@@ -1,73 +1,21 @@
 //! What is pushed is what a scrape shows, read by decoders that are not ours, and nothing of it is lost or doubled.
 
+mod failures_are_tried_again;
+mod it_ends_with_a_last_export;
+mod it_is_sent_as_the_protocols_say;
 mod it_says_what_the_text_says;
+mod it_tells_of_itself;
+mod receiver;
 mod said;
+mod variables_are_those_of_the_specification;
 
+use self::receiver::{Received, Receiver, Reply};
 use crate::support::{CLASSIC, OPEN_METRICS, said::Said, text};
-use bytes::Bytes;
-use http::{Request, Response};
-use http_body_util::BodyExt;
 use opentelemetry_proto::tonic::{
     collector::metrics::v1::ExportMetricsServiceRequest,
     metrics::v1::{Metric, metric::Data},
 };
-use prost::Message;
-use std::{
-    convert::Infallible,
-    sync::{Arc, Mutex},
-};
-use tower::{Service, service_fn};
-use tower_red::{Exposition, OtlpBody, OtlpBuilder};
-
-/// A request as it came.
-#[derive(Clone, Debug)]
-struct Received {
-    head: Arc<http::request::Parts>,
-    body: Bytes,
-}
-
-impl Received {
-    async fn of(request: Request<OtlpBody>) -> Self {
-        let (head, body) = request.into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
-        let head = Arc::new(head);
-        Self { head, body }
-    }
-
-    fn message(&self) -> ExportMetricsServiceRequest {
-        ExportMetricsServiceRequest::decode(&*self.body).unwrap()
-    }
-}
-
-/// A receiver in process, which takes everything.
-#[derive(Clone, Default)]
-struct Receiver(Arc<Mutex<Vec<Received>>>);
-
-impl Receiver {
-    fn client(
-        &self,
-    ) -> impl Service<
-        Request<OtlpBody>,
-        Response = Response<String>,
-        Error = Infallible,
-        Future: Send,
-    > + Send
-    + use<> {
-        let received = Arc::clone(&self.0);
-        service_fn(move |request| {
-            let received = Arc::clone(&received);
-            async move {
-                let request = Received::of(request).await;
-                received.lock().unwrap().push(request);
-                Ok(Response::new(String::new()))
-            }
-        })
-    }
-
-    fn take(&self) -> Vec<Received> {
-        std::mem::take(&mut *self.0.lock().unwrap())
-    }
-}
+use tower_red::{Exposition, OtlpBuilder};
 
 /// What is sent in one export.
 async fn push(exposition: &Exposition, builder: OtlpBuilder) -> Vec<Received> {
