@@ -1,5 +1,6 @@
 //! What is pushed is what a scrape shows, read by decoders that are not ours, and nothing of it is lost or doubled.
 
+mod connections_are_encrypted_and_come_back;
 mod failures_are_tried_again;
 mod it_ends_with_a_last_export;
 mod it_is_sent_as_the_protocols_say;
