@@ -2,12 +2,16 @@
 //!
 //! `cargo bench --bench instructions` prints what the layer adds to the layer that wraps all and does
 //! nothing. With `-- --check`, it fails if that is more than 5 % above the figure in
-//! `benches/instructions.txt`; with `-- --record`, it writes that file.
+//! `benches/instructions.txt`; with `-- --record`, it writes that file. With the feature `otlp`, the metrics are pushed
+//! all the while, by another thread.
 
 #[path = "support/callgrind.rs"]
 mod callgrind;
 #[path = "support/nothing.rs"]
 mod nothing;
+#[cfg(feature = "otlp")]
+#[path = "support/push.rs"]
+mod push;
 #[path = "support/router.rs"]
 mod router;
 #[path = "support/serve.rs"]
@@ -30,7 +34,14 @@ fn main() -> ExitCode {
     COUNT.main(|contender| match contender {
         "bare" => run(routes()),
         "nothing" => run(routes().layer(NothingLayer)),
-        _ => run(routes().layer(MetricsLayer::pair().0)),
+        _ => {
+            let (metrics, exposition) = MetricsLayer::pair();
+            #[cfg(feature = "otlp")]
+            push::push_all_the_while(exposition);
+            #[cfg(not(feature = "otlp"))]
+            drop(exposition);
+            run(routes().layer(metrics));
+        }
     })
 }
 

@@ -22,6 +22,9 @@ const USER_AGENT: &str = concat!(
     env!("CARGO_PKG_VERSION")
 );
 
+/// As good as forever, and no more than can be added to a point in time.
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
 /// Builder of an [`Otlp`]: the settings that OpenTelemetry has variables for, and a few more.
 ///
 /// [`from_env`](Self::from_env) reads the variables, [`default`](Self::default) reads none, and a setter overrules
@@ -240,7 +243,8 @@ impl OtlpBuilder {
         self
     }
 
-    /// Is called with each failure, to log it. Defaults to nothing: the failures are counted on the endpoint.
+    /// Is called with each failure, and with [`ExportError::Rejected`], to log it. Defaults to nothing: all of them are
+    /// counted on the endpoint.
     ///
     /// It is called from the task that runs [`Otlp::run`], and must not block. A panic in it ends that.
     pub fn on_failure(mut self, call: impl Fn(&ExportError) + Send + Sync + 'static) -> Self {
@@ -354,7 +358,7 @@ impl OtlpBuilder {
                 duration: format!("{duration:?}"),
             });
         }
-        *of(&mut self) = duration;
+        *of(&mut self) = duration.min(LONGEST);
         self
     }
 

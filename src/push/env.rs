@@ -141,7 +141,7 @@ fn duration(
 }
 
 impl OtlpBuilder {
-    /// The settings that are in the environment's variables: see [`Otlp`] for which there are.
+    /// The settings that are in the environment's variables: see [`Otlp`](crate::Otlp) for which there are.
     ///
     /// # Errors
     ///

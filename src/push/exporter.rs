@@ -15,6 +15,9 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 /// What the metrics were made by, in what is sent.
 const SCOPE: (&str, &str) = (env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
 
+/// The longest that a receiver is left alone because it says so. It may say anything.
+const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
+
 pub(super) type OnFailure = Box<dyn Fn(&ExportError) + Send + Sync>;
 
 /// Exports an endpoint's metrics, one export at a time.
@@ -109,7 +112,7 @@ impl Retry {
             ExportError::Unavailable {
                 retry_after: Some(time),
                 ..
-            } => Self::After(*time),
+            } => Self::After((*time).min(LONGEST_WAIT)),
             ExportError::Unavailable { .. }
             | ExportError::Connection { .. }
             | ExportError::Timeout => Self::Backoff,

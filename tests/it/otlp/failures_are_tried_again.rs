@@ -172,6 +172,28 @@ async fn a_receiver_that_says_when_is_left_alone_until_then() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn times_that_never_come_break_nothing() {
+    let script = [Reply::Status(
+        503,
+        &[("retry-after", "18446744073709551615")],
+        "",
+    )];
+    let pushing = Pushing::new(script);
+    let received = pushing
+        .run(OtlpBuilder::default(), sleep(10 * MINUTE))
+        .await;
+    assert_eq!(received.len(), 1);
+
+    let pushing = Pushing::new([]);
+    let builder = OtlpBuilder::default()
+        .interval(Duration::MAX)
+        .timeout(Duration::MAX)
+        .export_timeout(Duration::MAX);
+    let received = pushing.run(builder, sleep(10 * MINUTE)).await;
+    assert_eq!(received.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_receiver_that_says_when_is_left_alone_at_the_end_too() {
     let pushing = Pushing::new([Reply::Status(503, &[("retry-after", "25")], "")]);
     let start = Instant::now();

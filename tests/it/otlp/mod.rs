@@ -3,6 +3,7 @@
 mod connections_are_encrypted_and_come_back;
 mod failures_are_tried_again;
 mod it_ends_with_a_last_export;
+mod it_is_done_in_stretches;
 mod it_is_sent_as_the_protocols_say;
 mod it_says_what_the_text_says;
 mod it_tells_of_itself;
