@@ -8,7 +8,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 /// Pushes everything that an [`Exposition`](crate::Exposition) exposes to a receiver of OpenTelemetry's protocol, OTLP: a collector, or a
 /// backend.
 ///
-/// [`run`](Self::run) is a future for you to spawn, on a Tokio runtime with its timer and its I/O driver. It exports
+/// [`run`](Self::run) is a future for you to spawn, on a Tokio runtime with its timer and its I/O driver. Of its own
+/// it spawns nothing but the connection of the default client, as clients of hyper do, which ends with it. It exports
 /// every interval, one export at a time, and once more when it is told to end. An export is what a scrape at that
 /// moment would show, written in short stretches, between which the runtime does other work.
 ///
