@@ -15,9 +15,12 @@ use prometheus_client::{
 };
 use std::{
     collections::BTreeMap,
+    fmt,
     time::{Duration, SystemTime},
 };
-use tower_red::{Exposition, MetricsLayer, Naming, NativeHistogram, OtlpBuilder, TraceId};
+use tower_red::{
+    Exposition, MetricsLayer, Naming, NativeHistogram, Operation, OtlpBuilder, TraceId,
+};
 
 #[tokio::test(start_paused = true)]
 async fn every_sample_is_that_of_the_text() {
@@ -64,6 +67,42 @@ async fn a_registry_is_pushed_as_its_text_shows_it() {
     let driven = TestLayer::new(hostile(MetricsLayer::builder()).registry(full_registry()));
     let _in_flight = driven.take_some();
     compare(&driven.exposition).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn operations_and_several_layers_are_pushed_too() {
+    let driven = TestLayer::default();
+    let client = MetricsLayer::builder().client();
+    let _client = client.expose_on(&driven.exposition).unwrap();
+    let queries = Operation::builder("db_query").labels(["table"]);
+    let queries = queries.expose_on(&driven.exposition).unwrap();
+    let select = queries.with(["users"]);
+    select.run(async { Ok::<_, fmt::Error>(()) }).await.unwrap();
+    select
+        .run(async { Err::<(), _>(fmt::Error) })
+        .await
+        .unwrap_err();
+    let _in_flight = driven.take_some();
+    let (said, metrics) = compare(&driven.exposition).await;
+    assert!(said.samples.len() > 50, "{said:?}");
+    for name in ["db_query_total", "db_query_duration_seconds"] {
+        metric(&metrics, name);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn other_libraries_texts_are_pushed_with_their_summaries_and_times() {
+    for text in [
+        include_str!("../beside/samples/client_golang.txt"),
+        include_str!("../beside/samples/python.txt"),
+        include_str!("../beside/samples/metrics.txt"),
+        include_str!("../beside/samples/prometheus.txt"),
+        "# TYPE a summary\na{quantile=\"0.5\"} 2 1500\na_sum 3 1500\na_count 4 1500\n",
+        "# TYPE b counter\nb{c=\"d\"} 5 1500\n# TYPE e gauge\ne 6\n",
+    ] {
+        let exposition = Exposition::new(Registry::default());
+        compare(&exposition.beside(move || text.to_owned())).await;
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,10 +1,13 @@
 //! What a scrape says, read from what is pushed.
 
-use super::{Data, Metric};
+use super::{Data, Metric, metric};
 use crate::support::said::{Labels, Number, Said, bound_text};
 use opentelemetry_proto::tonic::{
     common::v1::{KeyValue, any_value::Value},
-    metrics::v1::{Exemplar, HistogramDataPoint, NumberDataPoint, exemplar, number_data_point},
+    metrics::v1::{
+        Exemplar, HistogramDataPoint, NumberDataPoint, SummaryDataPoint, exemplar,
+        number_data_point,
+    },
 };
 
 const CUMULATIVE: i32 = 2;
@@ -12,21 +15,31 @@ const CUMULATIVE: i32 = 2;
 impl Said {
     pub(super) fn of_otlp(metrics: &[Metric]) -> Self {
         let mut said = Self::default();
+        // What the push says of itself is of the time of the snapshot.
+        let now = match metric(metrics, "otlp_exports_total").data.as_ref() {
+            Some(Data::Sum(sum)) => sum.data_points[0].time_unix_nano,
+            other => panic!("{other:?}"),
+        };
         for metric in metrics {
             let name = &metric.name;
             let declared = (kind(metric), metric.description.clone());
             let before = said.families.insert(name.clone(), declared);
             assert_eq!(before, None, "{name}");
             match metric.data.as_ref().unwrap() {
-                Data::Gauge(gauge) => said.add_numbers(name, &gauge.data_points),
+                Data::Gauge(gauge) => said.add_numbers(name, &gauge.data_points, now),
                 Data::Sum(sum) => {
                     assert_eq!(sum.aggregation_temporality, CUMULATIVE);
-                    said.add_numbers(name, &sum.data_points);
+                    said.add_numbers(name, &sum.data_points, now);
                 }
                 Data::Histogram(histogram) => {
                     assert_eq!(histogram.aggregation_temporality, CUMULATIVE);
                     for point in &histogram.data_points {
-                        said.add_histogram_point(name, point);
+                        said.add_histogram_point(name, point, now);
+                    }
+                }
+                Data::Summary(summary) => {
+                    for point in &summary.data_points {
+                        said.add_summary_point(name, point, now);
                     }
                 }
                 other => panic!("{name}: {other:?}"),
@@ -35,7 +48,20 @@ impl Said {
         said
     }
 
-    fn add_numbers(&mut self, name: &str, points: &[NumberDataPoint]) {
+    fn add_summary_point(&mut self, name: &str, point: &SummaryDataPoint, now: u64) {
+        let labels = labels(&point.attributes);
+        let time = other_time(point.time_unix_nano, now);
+        let (count, sum) = (point.count as f64, point.sum);
+        self.add(&format!("{name}_count"), labels.clone(), count, time);
+        self.add(&format!("{name}_sum"), labels.clone(), sum, time);
+        for quantile in &point.quantile_values {
+            let mut labels = labels.clone();
+            labels.insert("quantile".into(), bound_text(quantile.quantile));
+            self.add(name, labels, quantile.value, time);
+        }
+    }
+
+    fn add_numbers(&mut self, name: &str, points: &[NumberDataPoint], now: u64) {
         assert!(!points.is_empty(), "{name}");
         for point in points {
             let labels = labels(&point.attributes);
@@ -43,7 +69,8 @@ impl Said {
                 number_data_point::Value::AsDouble(value) => value,
                 number_data_point::Value::AsInt(value) => value as f64,
             };
-            self.add(name, labels.clone(), value);
+            let time = other_time(point.time_unix_nano, now);
+            self.add(name, labels.clone(), value, time);
             for exemplar in &point.exemplars {
                 let exemplar = read_exemplar(exemplar, point.time_unix_nano);
                 self.exemplars
@@ -52,10 +79,21 @@ impl Said {
         }
     }
 
-    fn add_histogram_point(&mut self, name: &str, point: &HistogramDataPoint) {
+    fn add_histogram_point(&mut self, name: &str, point: &HistogramDataPoint, now: u64) {
         let labels = labels(&point.attributes);
-        self.add(&format!("{name}_count"), labels.clone(), point.count as f64);
-        self.add(&format!("{name}_sum"), labels.clone(), point.sum.unwrap());
+        let time = other_time(point.time_unix_nano, now);
+        self.add(
+            &format!("{name}_count"),
+            labels.clone(),
+            point.count as f64,
+            time,
+        );
+        self.add(
+            &format!("{name}_sum"),
+            labels.clone(),
+            point.sum.unwrap(),
+            time,
+        );
         assert_eq!(point.bucket_counts.len(), point.explicit_bounds.len() + 1);
         assert_eq!(point.bucket_counts.iter().sum::<u64>(), point.count);
         let bounds = point.explicit_bounds.iter().copied();
@@ -69,7 +107,7 @@ impl Said {
         for (bound, count) in bounds.iter().zip(&point.bucket_counts) {
             cumulated += count;
             let name = format!("{name}_bucket");
-            self.add(&name, with_bound(*bound), cumulated as f64);
+            self.add(&name, with_bound(*bound), cumulated as f64, time);
         }
         for exemplar in &point.exemplars {
             let exemplar = read_exemplar(exemplar, point.time_unix_nano);
@@ -79,6 +117,11 @@ impl Said {
             assert_eq!(before, None, "{name}");
         }
     }
+}
+
+/// The time of a sample in milliseconds, if it is not that of the snapshot.
+fn other_time(time: u64, now: u64) -> Option<i64> {
+    (time != now).then_some(time as i64 / 1_000_000)
 }
 
 /// As the classic text declares it.
@@ -93,6 +136,7 @@ fn kind(metric: &Metric) -> String {
         (Data::Sum(sum), None) if sum.is_monotonic => "counter",
         (Data::Sum(sum), Some(kind)) if !sum.is_monotonic && kind == "info" => "gauge",
         (Data::Histogram(_), None) => "histogram",
+        (Data::Summary(_), None) => "summary",
         other => panic!("{}: {other:?}", metric.name),
     };
     kind.to_owned()
