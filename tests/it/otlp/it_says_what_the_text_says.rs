@@ -100,8 +100,11 @@ async fn other_libraries_texts_are_pushed_with_their_summaries_and_times() {
         "# TYPE a summary\na{quantile=\"0.5\"} 2 1500\na_sum 3 1500\na_count 4 1500\n",
         "# TYPE b counter\nb{c=\"d\"} 5 1500\n# TYPE e gauge\ne 6\n",
     ] {
+        // OTLP has no times before 1970.
+        let lines = text.lines().filter(|line| !line.contains("before 1970"));
+        let text: String = lines.map(|line| format!("{line}\n")).collect();
         let exposition = Exposition::new(Registry::default());
-        compare(&exposition.beside(move || text.to_owned())).await;
+        compare(&exposition.beside(move || text.clone())).await;
     }
 }
 
