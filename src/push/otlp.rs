@@ -63,6 +63,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 /// | gauge, and what is of unknown type | gauge |
 /// | info | sum that is not monotonic; `target_info` is the resource's attributes instead |
 /// | histogram | histogram, cumulative; with a [`NativeHistogram`](crate::NativeHistogram) an exponential one in its place |
+/// | summary | summary |
+/// | a sample with a time | a point of that time; OTLP has none before 1970 |
 /// | exemplar | exemplar, its `trace_id` and `span_id` where they belong |
 /// | label | attribute |
 /// | unit | its code by the Unified Code for Units of Measure: `s` for `seconds` |
