@@ -4,7 +4,7 @@ use crate::{
     label::{RouteSettings, Routes},
     naming::{Convention, Role},
     registry::Foreign,
-    request::{Amounts, ExemplarOf, Recorder, VersionFrom},
+    request::{Amounts, ExemplarOf, Expected, Recorder, VersionFrom},
     store::{Store, StoreSettings},
 };
 use prometheus_client::registry::Registry;
@@ -25,6 +25,8 @@ pub(super) struct Config {
     pub(super) routes: RouteSettings,
     pub(super) shows_versions: bool,
     pub(super) max_label_sets: usize,
+    /// The requests whose series are there from the start.
+    pub(super) expected: Vec<Expected>,
     pub(super) exemplar_of: Option<ExemplarOf>,
     pub(super) clock: Option<Clock>,
 }
@@ -93,6 +95,9 @@ impl Config {
             exemplar: self.exemplar_of,
             version_from,
         }));
+        self.expected
+            .iter()
+            .for_each(|expected| recorder.expect(expected));
         let layer = MetricsLayer::new(recorder);
         let schema = HttpSchema::new(self.convention, &recorder.routes, self.bounds_of_routes);
         let identity = Identity {

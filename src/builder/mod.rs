@@ -11,7 +11,7 @@ use crate::{
     label::RouteSettings,
     naming::{Naming, Settings},
     registry::Foreign,
-    request::ExemplarOf,
+    request::{ExemplarOf, Expected},
 };
 use prometheus_client::registry::Registry;
 use quanta::Clock;
@@ -48,6 +48,9 @@ pub struct MetricsLayerBuilder {
     constant_labels: Vec<(String, String)>,
     routes: RouteSettings,
     max_label_sets: usize,
+    expected: Vec<Expected>,
+    #[cfg(feature = "grpc-descriptors")]
+    descriptors: Vec<Vec<u8>>,
     measures: Measures,
     exemplar_of: Option<ExemplarOf>,
     clock: Option<Clock>,
@@ -68,6 +71,9 @@ impl Default for MetricsLayerBuilder {
             constant_labels: Vec::new(),
             routes: RouteSettings::default(),
             max_label_sets: 4_000,
+            expected: Vec::new(),
+            #[cfg(feature = "grpc-descriptors")]
+            descriptors: Vec::new(),
             measures: Measures::default(),
             exemplar_of: None,
             clock: None,

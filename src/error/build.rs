@@ -139,6 +139,11 @@ pub enum BuildError {
         /// The name.
         service: String,
     },
+    /// A set of descriptors cannot be read.
+    InvalidDescriptorSet {
+        /// What is wrong with it.
+        reason: String,
+    },
     /// There are more peers than can be told apart.
     TooManyPeers {
         /// How many are allowed.
@@ -290,6 +295,10 @@ impl fmt::Display for BuildError {
             Self::InvalidService { service } => write!(
                 f,
                 "gRPC service {service:?} is no service's full name, such as \"package.Service\""
+            ),
+            Self::InvalidDescriptorSet { reason } => write!(
+                f,
+                "what was given to `grpc_descriptor_set` is no encoded FileDescriptorSet: {reason}"
             ),
             Self::TooManyPeers { most } => {
                 write!(f, "there are more than {most} peers, the most that can be told apart")

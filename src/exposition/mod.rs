@@ -16,10 +16,10 @@ mod stream;
 
 pub use self::{body::ExpositionBody, future::ExpositionFuture};
 
-#[cfg(feature = "page")]
-pub(crate) use self::reader::Reader;
 #[cfg(feature = "otlp")]
 pub(crate) use self::export_counts::ExportCounts;
+#[cfg(feature = "page")]
+pub(crate) use self::reader::Reader;
 pub(crate) use self::registration::{check_foreign, register};
 
 use self::{

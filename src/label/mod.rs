@@ -31,6 +31,7 @@ pub(crate) use self::{
     route::{CallRoute, Route},
     routes::Routes,
     scheme::Scheme,
+    service::is_call_path,
     set::{LabelSet, Labelled},
     settings::RouteSettings,
     status::Status,

@@ -79,6 +79,14 @@ impl Peers {
         found.unwrap_or(self.listed.len()) as u8 + 1
     }
 
+    /// The indices of all that a request's peer can be.
+    pub(super) fn indices(&self) -> impl Iterator<Item = u8> + use<> {
+        match self.listed.len() as u8 {
+            0 => 0..=0,
+            listed => 1..=listed + 1,
+        }
+    }
+
     /// The host of the peer at an index, if its name is one.
     pub(crate) fn host(&self, index: u8) -> Option<&str> {
         Some(self.get(index)?.authority.as_ref()?.host())

@@ -218,6 +218,18 @@ impl Routes {
         route.unwrap_or(self.unmatched)
     }
 
+    /// The route of that name.
+    pub(crate) fn named(&self, name: &str) -> Route {
+        self.route(name)
+    }
+
+    /// A route of each peer, or itself if no peers are listed.
+    pub(crate) fn of_each_peer(&self, route: Route) -> impl Iterator<Item = Route> {
+        self.peers
+            .indices()
+            .map(move |peer| self.with_peer(route, peer))
+    }
+
     /// The route that the response names in place of the request's. Skipping was decided when the request came in.
     pub(crate) fn of_response(&self, extensions: &Extensions, request: LabelSet) -> Option<Route> {
         let template = extensions.get::<RouteTemplate>()?;

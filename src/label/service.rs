@@ -5,6 +5,11 @@ pub(super) fn service_of(path: &str) -> Option<&str> {
     is_path.then_some(service)
 }
 
+/// Whether a path may be that of a gRPC method.
+pub(crate) fn is_call_path(path: &str) -> bool {
+    service_of(path).is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

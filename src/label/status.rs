@@ -9,6 +9,7 @@ pub(crate) struct Status(NonZero<u16>);
 impl Status {
     /// nginx's code for a client that closed the connection before there was a response.
     pub(crate) const CLIENT_CLOSED: Self = Self(NonZero::new(499).unwrap());
+    pub(crate) const OK: Self = Self(NonZero::new(200).unwrap());
     pub(crate) const INTERNAL: Self = Self(NonZero::new(500).unwrap());
     const OTHER: Self = Self(NonZero::new(600).unwrap());
     /// Stands for the status of a client's request that got no response.

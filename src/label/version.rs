@@ -12,6 +12,8 @@ const KNOWN: [(http::Version, &str); 5] = [
 
 impl Version {
     pub(crate) const NONE: Self = Self(0);
+    pub(crate) const HTTP_11: Self = Self(1);
+    pub(crate) const HTTP_2: Self = Self(2);
 
     pub(crate) fn from_http(version: http::Version) -> Self {
         let known = KNOWN.iter().position(|(known, _)| *known == version);
@@ -30,5 +32,20 @@ impl Version {
     pub(crate) fn as_str(self) -> Option<&'static str> {
         let index = usize::from(self.0).checked_sub(1)?;
         KNOWN.get(index).map(|(_, name)| *name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn named_versions_are_those_of_requests() {
+        for (named, version) in [
+            (Version::HTTP_11, http::Version::HTTP_11),
+            (Version::HTTP_2, http::Version::HTTP_2),
+        ] {
+            assert_eq!(named, Version::from_http(version));
+        }
     }
 }

@@ -44,7 +44,7 @@ pub struct Operation<const N: usize> {
 impl<const N: usize> Operation<N> {
     /// The operation with these values of its labels, in the order of their names. They are looked up once, here.
     ///
-    /// Past the [budget](OperationBuilder::max_label_sets), and for values of more than 256 bytes, all values are
+    /// Past the [budget](crate::OperationBuilder::max_label_sets), and for values of more than 256 bytes, all values are
     /// `_overflow`. An empty value is no label.
     #[inline]
     #[must_use]

@@ -58,7 +58,7 @@ impl Code {
     pub(crate) const DEADLINE_EXCEEDED: Self = Self::numbered(4);
     const PERMISSION_DENIED: Self = Self::numbered(7);
     pub(crate) const UNIMPLEMENTED: Self = Self::numbered(12);
-    const INTERNAL: Self = Self::numbered(13);
+    pub(super) const INTERNAL: Self = Self::numbered(13);
     const UNAVAILABLE: Self = Self::numbered(14);
     const DATA_LOSS: Self = Self::numbered(15);
     const UNAUTHENTICATED: Self = Self::numbered(16);

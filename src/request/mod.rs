@@ -12,6 +12,7 @@ mod active;
 mod amount;
 mod call;
 mod exemplar;
+mod expected;
 mod extras;
 mod grpc;
 mod head;
@@ -29,6 +30,7 @@ pub use self::trace_id::TraceId;
 pub(crate) use self::{
     amount::{Amount, Amounts},
     exemplar::ExemplarOf,
+    expected::Expected,
     grpc::Code,
     key::{ActiveKey, RequestKey},
     outcome::{Completion, Outcome},

@@ -202,6 +202,12 @@ impl Store {
         }
     }
 
+    /// Adds keys that nothing was counted under yet: of something that will finish, and of something active.
+    pub(crate) fn expect(&self, finished: Key, active: Key) {
+        self.finished.resolve(finished);
+        self.active.resolve(active);
+    }
+
     /// The bins of a measure.
     pub(crate) fn bins(&self, measure: usize) -> Option<&Bins> {
         self.measures.get(measure).map(|measure| &measure.bins)

@@ -26,6 +26,7 @@ mod exemplars;
 mod exposition;
 #[cfg(feature = "axum")]
 mod foreign_code;
+mod from_zero;
 mod grpc;
 mod grpc_client;
 mod grpc_proof;
@@ -39,10 +40,10 @@ mod naming;
 mod operations;
 #[cfg(feature = "axum")]
 mod options;
-#[cfg(feature = "page")]
-mod page;
 #[cfg(feature = "otlp")]
 mod otlp;
+#[cfg(feature = "page")]
+mod page;
 mod process;
 #[cfg(feature = "protobuf")]
 mod protobuf;

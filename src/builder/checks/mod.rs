@@ -1,5 +1,8 @@
 //! What makes a configuration valid. All mistakes are reported together.
 
+#[cfg(feature = "grpc-descriptors")]
+mod descriptors;
+mod expected;
 mod labels;
 mod methods;
 mod mistakes;
@@ -37,6 +40,7 @@ impl MetricsLayerBuilder {
             routes: self.routes,
             shows_versions: self.names.version || self.naming == Naming::OpenTelemetry,
             max_label_sets: self.max_label_sets,
+            expected: self.expected,
             exemplar_of: self.exemplar_of,
             clock: self.clock,
         }
@@ -44,6 +48,8 @@ impl MetricsLayerBuilder {
 
     pub(super) fn validate(mut self) -> Result<Config, BuildError> {
         let mut mistakes = Mistakes::default();
+        #[cfg(feature = "grpc-descriptors")]
+        descriptors::declare(&mut self, &mut mistakes);
         self.check_values(&mut mistakes);
         self.check_role(&mut mistakes);
         routes::check(&self.routes, &mut mistakes);
@@ -57,6 +63,11 @@ impl MetricsLayerBuilder {
             methods::check(&methods, Some(methods::VARIABLE), &mut mistakes);
             self.routes.methods = Some(methods);
         }
+        expected::check(
+            &self.expected,
+            self.routes.methods.as_deref(),
+            &mut mistakes,
+        );
         if let Some(bound) = self.measures.invalid_size() {
             mistakes.add(BuildError::InvalidSize { bound });
         }

@@ -75,7 +75,7 @@ fn check_streams(routes: &[String], mistakes: &mut Mistakes) {
     check_each("streams", named, mistakes);
 }
 
-fn check_each<'a>(
+pub(super) fn check_each<'a>(
     setting: &'static str,
     routes: impl IntoIterator<Item = &'a String>,
     mistakes: &mut Mistakes,

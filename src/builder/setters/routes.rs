@@ -1,6 +1,6 @@
 //! Which routes and peers are told apart.
 
-use crate::MetricsLayerBuilder;
+use crate::{MetricsLayerBuilder, request::Expected};
 
 impl MetricsLayerBuilder {
     /// Routes whose requests are not recorded at all, by their templates: health checks, for one. Added to
@@ -102,7 +102,7 @@ impl MetricsLayerBuilder {
     /// is completed further inside, as a tonic channel does it. Since it is compared with the names as they are
     /// written here, it may also be one that is no host, such as `the bank`.
     ///
-    /// Under [`Naming::OpenTelemetry`], `server_address` and `server_port` are what the list says of the peer. A
+    /// Under [`Naming::OpenTelemetry`](crate::Naming::OpenTelemetry), `server_address` and `server_port` are what the list says of the peer. A
     /// peer that is listed without a port has no `server_port`; one that is no host has neither, and so have all
     /// that are not listed. The conventions require both labels, but a URI's host may come from a user, and then
     /// it would be a label's value without bounds: list the hosts that are to be seen.
@@ -170,6 +170,66 @@ impl MetricsLayerBuilder {
     /// ```
     pub fn methods<M: Into<String>>(mut self, methods: impl IntoIterator<Item = M>) -> Self {
         self.routes.methods = Some(methods.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Requests that may come, by method and template, whose series are to be there from the start: with 0, complete
+    /// with 200 and with 500, and that error. Added to those of an earlier call. Defaults to none.
+    ///
+    /// So the first error is an increase from 0, which `rate` sees, and an alert on a route that nobody ever asked for
+    /// has data. Nothing is observed: a histogram's count is 0. They count against
+    /// [`max_label_sets`](Self::max_label_sets). A client that lists [`peers`](Self::peers) has them for each.
+    ///
+    /// ```
+    /// use tower_red::MetricsLayer;
+    ///
+    /// let builder = MetricsLayer::builder().initialize([("GET", "/users/{id}"), ("POST", "/orders")]);
+    /// let (_metrics, exposition) = builder.pair()?;
+    ///
+    /// let text = exposition.render().unwrap();
+    /// assert!(text.contains("http_requests_total{method=\"POST\",route=\"/orders\",status=\"200\"} 0\n"));
+    /// assert!(text.contains("http_errors_total{method=\"POST\",route=\"/orders\",error=\"500\"} 0\n"));
+    /// # Ok::<(), tower_red::BuildError>(())
+    /// ```
+    pub fn initialize<M: Into<String>, R: Into<String>>(
+        mut self,
+        requests: impl IntoIterator<Item = (M, R)>,
+    ) -> Self {
+        let requests = requests.into_iter();
+        let requests = requests.map(|(method, route)| Expected::Http(method.into(), route.into()));
+        self.expected.extend(requests);
+        self
+    }
+
+    /// gRPC methods, by their paths, that are declared, as by [`routes`](Self::routes), and whose series are to be there
+    /// from the start, as by [`initialize`](Self::initialize): with the codes OK and INTERNAL, and that error. Added to
+    /// those of an earlier call. Defaults to none.
+    pub fn initialize_grpc<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
+        let paths = paths.into_iter().map(|path| Expected::Grpc(path.into()));
+        self.expected.extend(paths);
+        self
+    }
+
+    /// Every method of a `FileDescriptorSet`, as protoc writes it and tonic's reflection needs it, for
+    /// [`initialize_grpc`](Self::initialize_grpc), and its services for [`grpc_service`](Self::grpc_service): a method
+    /// that never worked has its name, too. Added to those of an earlier call. Defaults to none.
+    ///
+    /// ```
+    /// use tower_red::MetricsLayer;
+    ///
+    /// // tonic_prost_build::configure().file_descriptor_set_path(..), and include_bytes!(..)
+    /// # use prost::Message;
+    /// # let method = prost_types::MethodDescriptorProto { name: Some("Pay".into()), ..Default::default() };
+    /// # let service = prost_types::ServiceDescriptorProto { name: Some("Orders".into()), method: vec![method], ..Default::default() };
+    /// # let file = prost_types::FileDescriptorProto { package: Some("shop".into()), service: vec![service], ..Default::default() };
+    /// # let descriptors = prost_types::FileDescriptorSet { file: vec![file] }.encode_to_vec();
+    /// let (_metrics, exposition) = MetricsLayer::builder().grpc_descriptor_set(&descriptors).pair()?;
+    /// assert!(exposition.render().unwrap().contains("route=\"/shop.Orders/Pay\""));
+    /// # Ok::<(), tower_red::BuildError>(())
+    /// ```
+    #[cfg(feature = "grpc-descriptors")]
+    pub fn grpc_descriptor_set(mut self, descriptors: &[u8]) -> Self {
+        self.descriptors.push(descriptors.to_vec());
         self
     }
 }
