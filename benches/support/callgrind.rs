@@ -67,7 +67,7 @@ impl Count {
 }
 
 /// Counts the instructions of [`measured`], in this program with `--drive`.
-fn per_request(contender: &str) -> i64 {
+pub(crate) fn per_request(contender: &str) -> i64 {
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
         // Not the start: calibrating the clock takes more or less time.

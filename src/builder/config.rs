@@ -75,10 +75,9 @@ impl Config {
             (true, Role::Server) => VersionFrom::Request,
             (true, Role::Client) => VersionFrom::Response,
         };
-        let asks_requests = self.exemplar_of.is_some()
-            || !routes.user_labels().is_empty()
-            || version_from != VersionFrom::Nobody
-            || self.amounts.has_more();
+        let has_extras = self.exemplar_of.is_some() || self.amounts.has_more();
+        let asks_requests =
+            has_extras || !routes.user_labels().is_empty() || version_from != VersionFrom::Nobody;
         let asks_responses =
             routes.user_labels().ask_responses() || version_from == VersionFrom::Response;
         let recorder: &'static Recorder = Box::leak(Box::new(Recorder {
@@ -90,6 +89,8 @@ impl Config {
                 max_label_sets: self.max_label_sets,
             }),
             amounts: self.amounts,
+            has_extras,
+            counts_bytes: self.amounts.first_byte || self.amounts.response_body.is_some(),
             asks_requests,
             asks_responses,
             exemplar: self.exemplar_of,

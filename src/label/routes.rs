@@ -279,9 +279,7 @@ impl Routes {
 
     /// The label set with these values of the user's labels.
     pub(crate) fn with_values(&self, set: LabelSet, values: UserValues) -> LabelSet {
-        let labelled = self.sets.get(set.id);
-        let with = labelled.and_then(|labelled| self.sets.intern(Labelled { values, ..labelled }));
-        with.unwrap_or(set)
+        self.sets.with_values(set, values)
     }
 
     /// The labels of a label set.

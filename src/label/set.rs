@@ -45,6 +45,8 @@ impl Labelled {
 pub(super) struct LabelSets {
     by_id: List<Labelled>,
     known: Table<(Labelled, LabelSet)>,
+    /// By the number of a set without values of the user's labels, and those values: the set with them.
+    with_values: Table<(u64, LabelSet)>,
     /// The values of the user's labels in sets that stand for those past the budget.
     overflow: UserValues,
 }
@@ -54,6 +56,7 @@ impl LabelSets {
         Self {
             by_id: List::new(),
             known: Table::new(),
+            with_values: Table::new(),
             overflow,
         }
     }
@@ -94,6 +97,32 @@ impl LabelSets {
             make,
         );
         added.map(|(_, set)| *set)
+    }
+
+    /// The set with these values of the user's labels.
+    #[inline]
+    pub(super) fn with_values(&self, set: LabelSet, values: UserValues) -> LabelSet {
+        let both = u64::from(set.id) << 32 | u64::from(values);
+        let hash = both.wrapping_mul(HASH_FACTOR);
+        match self.with_values.find(hash, |known| known.0 == both) {
+            Some((_, with)) => *with,
+            None => self.add_values(set, values, both),
+        }
+    }
+
+    #[cold]
+    fn add_values(&self, set: LabelSet, values: UserValues, both: u64) -> LabelSet {
+        let labelled = self.get(set.id);
+        let with = labelled.and_then(|labelled| self.intern(Labelled { values, ..labelled }));
+        let with = with.unwrap_or(set);
+        let hash = |both: u64| both.wrapping_mul(HASH_FACTOR);
+        self.with_values.find_or_insert(
+            hash(both),
+            |known| hash(known.0),
+            |known| known.0 == both,
+            || (both, with),
+        );
+        with
     }
 
     pub(super) fn get(&self, id: u32) -> Option<Labelled> {

@@ -32,6 +32,8 @@ const ABSENT_VALUE: u32 = 0;
 const OTHER_VALUE: u32 = 1;
 const OVERFLOW_VALUE: u32 = 2;
 const SPECIAL: u32 = 3;
+/// So many listed values are few.
+const FEW: usize = 4;
 /// A longer value is one of a mistake, or of a client's.
 const LONGEST_VALUE: usize = 256;
 
@@ -44,6 +46,8 @@ pub(crate) struct UserLabels {
 /// A label, and its values by number.
 struct Known {
     value_of: ValueOf,
+    /// The listed values, if there are few: comparing with these is faster than to search.
+    few: Box<[&'static str]>,
     numbers: Names<u32>,
     texts: List<&'static str>,
     /// How many numbers there may be.
@@ -151,9 +155,10 @@ impl UserLabels {
 
 impl Known {
     fn new(label: UserLabel, factor: u32) -> Self {
-        let known = Self {
+        let mut known = Self {
             room: room(&label).unwrap_or(SPECIAL),
             value_of: label.value_of,
+            few: Box::default(),
             numbers: Names::new(),
             texts: List::new(),
             factor,
@@ -165,11 +170,24 @@ impl Known {
         for value in label.listed.iter().flatten() {
             known.push(value);
         }
+        if label.most <= FEW {
+            let first = SPECIAL as usize;
+            let listed = first..known.texts.len();
+            known.few = listed
+                .filter_map(|at| known.texts.get(at).copied())
+                .collect();
+        }
         known
     }
 
     /// The number of a value. A new one gets the next number, as long as there is room.
     fn number(&self, value: &str) -> u32 {
+        // Comparing texts is a call: the first byte avoids most of them.
+        let first = value.bytes().next();
+        let is = |listed: &&str| listed.bytes().next() == first && *listed == value;
+        if let Some(at) = self.few.iter().position(is) {
+            return SPECIAL + at as u32;
+        }
         match self.numbers.get(value) {
             Some(number) => number,
             None => self.add(value),

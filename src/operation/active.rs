@@ -1,4 +1,4 @@
-use super::recorder::{End, Ending, FinishedKey, MAX_MARKS, Recorder, active_key};
+use super::recorder::{End, Ending, FinishedKey, Recorder, active_key};
 use crate::store::{self, Key};
 use std::{fmt, thread};
 
@@ -36,8 +36,8 @@ pub struct ActiveOperation {
     started_at: u64,
     /// `None` until somebody says how it ended.
     ending: Option<Ending>,
-    /// By mark: when it was reached, in nanoseconds from the start, and one more. 0 if it was not.
-    marks: [u64; MAX_MARKS],
+    /// By mark, a bit: whether it was reached.
+    marks: u8,
     /// Whether a panic that drops it is its own. It is not if one was under way when it was started.
     owns_panic: bool,
 }
@@ -58,7 +58,7 @@ impl ActiveOperation {
             active,
             started_at: recorder.clock.raw(),
             ending: None,
-            marks: [0; MAX_MARKS],
+            marks: 0,
             owns_panic: !thread::panicking(),
         }
     }
@@ -72,6 +72,7 @@ impl ActiveOperation {
     }
 
     /// Ends it without an error.
+    #[inline]
     pub fn ok(mut self) {
         self.end(Ending::Ok);
     }
@@ -90,11 +91,18 @@ impl ActiveOperation {
         let mut marks = self.recorder.marks.iter();
         let index = marks.position(|mark| *mark == name);
         debug_assert!(index.is_some(), "the operation has no mark {name:?}");
-        if let Some(reached) = index.and_then(|index| self.marks.get_mut(index)) {
-            if *reached == 0 {
-                *reached = self.recorder.elapsed(self.started_at) + 1;
-            }
-        }
+        let Some(index) = index.filter(|index| self.marks & (1 << index) == 0) else {
+            return;
+        };
+        self.marks |= 1 << index;
+        // Of all ways to end, since nobody knows yet which it will be: a mark has no labels of these.
+        let key = FinishedKey {
+            set: self.set,
+            end: End::Ok,
+        };
+        let (key, nanos) = (key.pack(), self.recorder.elapsed(self.started_at));
+        let reached = self.recorder.store.finish(Key { key, overflow: key });
+        reached.observe(index + 1, nanos);
     }
 
     /// Says how it ended. The first one counts. It is counted when it is dropped.
@@ -129,13 +137,11 @@ impl Drop for ActiveOperation {
             Ending::Failed(kind) => End::Failed(recorder.errors.number(kind)),
         };
         let key = FinishedKey { set: self.set, end }.pack();
-        let finished = recorder.store.finish(Key { key, overflow: key });
+        let near = self
+            .active
+            .and_then(|active| recorder.store.finish_near(key, active));
+        let finished = near.unwrap_or_else(|| recorder.store.finish(Key { key, overflow: key }));
         finished.observe(0, nanos);
-        for (index, reached) in self.marks.iter().enumerate().take(recorder.marks.len()) {
-            if let Some(nanos) = reached.checked_sub(1) {
-                finished.observe(index + 1, nanos);
-            }
-        }
         if let Some(active) = self.active {
             finished.end(active);
         }

@@ -9,10 +9,7 @@ use crate::{
     label::{Route, UserValues},
     store::{Active, Finished, Key},
 };
-use std::{
-    mem,
-    sync::atomic::{AtomicU8, Ordering},
-};
+use std::sync::atomic::{AtomicU8, Ordering};
 
 /// A request that was started and has not ended. All but its `state` only some requests have, and a spare box has none
 /// of it: whoever counts the request takes it out.
@@ -20,9 +17,8 @@ pub(super) struct ActiveRequest {
     pub(super) state: State,
     /// `Some` if its headers say that it is a gRPC call.
     pub(super) call: Option<Call>,
-    /// `Some` if the layer wants to know more than every layer does.
-    pub(super) extras: Option<Extras>,
-    /// The values of the user's labels. 0 if there are none.
+    pub(super) extras: Extras,
+    /// The values of the user's labels, if the layer has any. The route's labels are those with these values.
     pub(super) values: UserValues,
     /// How long the head took, if the response is a stream.
     pub(super) head_nanos: Option<u64>,
@@ -102,10 +98,19 @@ impl ActiveRequest {
                 remaining: UNDECLARED,
             },
             call: None,
-            extras: None,
+            extras: Extras::default(),
             values: 0,
             head_nanos: None,
         })
+    }
+
+    /// Gives the route's labels the values of the user's.
+    pub(super) fn label(&mut self) {
+        let routes = &self.state.recorder.routes;
+        if !routes.user_labels().is_empty() {
+            let labels = &mut self.state.route.labels;
+            *labels = routes.with_values(*labels, self.values);
+        }
     }
 
     pub(super) fn elapsed(&self) -> u64 {
@@ -160,25 +165,40 @@ impl ActiveRequest {
     /// Counts one that is more than plain.
     #[inline(never)]
     fn finish_special(mut self: Box<Self>, outcome: Outcome) {
+        let is_call = self.call.is_some() || self.head_nanos.is_some();
+        match is_call || *self.state.seen.0.get_mut() == PANICKED {
+            true => self.finish_call(outcome),
+            false => {
+                let nanos = self.elapsed();
+                self.count_special(Completion::new(outcome), nanos);
+            }
+        }
+    }
+
+    // Not together with the others, which take 60 instructions more then.
+    #[inline(never)]
+    fn finish_call(mut self: Box<Self>, outcome: Outcome) {
         let (completion, nanos) = self.complete(outcome);
-        let State {
-            recorder,
-            remaining,
-            active,
-            ..
-        } = self.state;
-        let key = self.state.key.with_completion(completion);
-        let key = key.with_labels(self.state.route.labels);
+        self.count_special(completion, nanos);
+    }
+
+    /// Counts one with all that the layer measures.
+    #[inline(always)]
+    fn count_special(self: Box<Self>, completion: Completion, nanos: u64) {
+        let state = &self.state;
+        let (recorder, active) = (state.recorder, state.active);
+        let key = state.key.with_completion(completion);
+        let key = key.with_labels(state.route.labels);
         let near = active.and_then(|active| recorder.store.finish_near(key.key, active));
         let finished = near.unwrap_or_else(|| recorder.store.finish(key));
-        if let Some(extras) = self.extras.take() {
-            extras.observe(&recorder.amounts, finished, nanos, remaining);
+        if recorder.has_extras {
+            self.extras.observe(recorder, finished, nanos);
         }
         self.count(finished, nanos);
     }
 
-    /// How it ended, and how many nanoseconds it took.
-    #[inline(always)]
+    /// How a call, a stream, or one that panicked ended, and how many nanoseconds it took.
+    #[inline]
     fn complete(&mut self, outcome: Outcome) -> (Completion, u64) {
         let head_nanos = self.head_nanos.take();
         let nanos = head_nanos.unwrap_or_else(|| self.elapsed());
@@ -190,7 +210,6 @@ impl ActiveRequest {
             (outcome, _) => (outcome, false),
         };
         let mut completion = Completion::new(outcome);
-        let labels = &mut state.route.labels;
         if let Some(call) = self.call.take() {
             let end = End {
                 outcome,
@@ -198,11 +217,8 @@ impl ActiveRequest {
                 status: state.key.status(),
                 nanos,
             };
-            completion.code = call.end(&end, state.recorder, labels);
-        }
-        match mem::take(&mut self.values) {
-            0 => {}
-            values => *labels = state.recorder.routes.with_values(*labels, values),
+            completion.code = call.end(&end, state.recorder, &mut state.route.labels);
+            self.label();
         }
         (completion, nanos)
     }

@@ -11,6 +11,10 @@ pub(crate) struct Recorder {
     pub(crate) amounts: Amounts,
     /// `Some` if requests become exemplars.
     pub(crate) exemplar: Option<ExemplarOf>,
+    /// Whether requests become exemplars, or more than their duration is measured.
+    pub(crate) has_extras: bool,
+    /// Whether the bytes of responses are looked at.
+    pub(crate) counts_bytes: bool,
     /// Whether a request's head is asked for more than its method and route, and a response's for more than its
     /// status and route.
     pub(crate) asks_requests: bool,

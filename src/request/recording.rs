@@ -72,8 +72,8 @@ impl Recording {
         let Some(active) = &mut self.0 else {
             return false;
         };
-        if !active.state.is_plain && active.extras.is_some() {
-            active.record_first_bytes(bytes);
+        if !active.state.is_plain && active.state.recorder.counts_bytes {
+            active.record_bytes(bytes);
         }
         let remaining = &mut active.state.remaining;
         *remaining = remaining.saturating_sub(bytes as u64);

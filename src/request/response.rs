@@ -3,7 +3,6 @@
 use super::{
     VersionFrom,
     active::{ActiveRequest, UNDECLARED},
-    extras::Extras,
     head::{content_length, is_event_stream},
 };
 use crate::label::{ResponseHead, Status, Version};
@@ -29,39 +28,28 @@ impl ActiveRequest {
     /// Reads what only some requests want to know of the head.
     #[inline(never)]
     fn record_special_head<B>(&mut self, response: &Response<B>) {
-        if self.state.recorder.asks_responses {
+        let recorder = self.state.recorder;
+        if recorder.asks_responses {
             self.ask_response(ResponseHead::from(response));
         }
-        self.record_call(response.headers());
-        if self.extras.is_some() {
-            self.record_start();
+        if self.call.is_some() {
+            self.record_call(response.headers());
         }
+        if recorder.amounts.response_start.is_some() && !recorder.amounts.first_byte {
+            self.extras.response_start = Some(self.elapsed());
+        }
+        self.extras.response_body = Some(0);
+        self.state.is_plain = self.call.is_none() && !recorder.has_extras;
     }
 
-    /// Notes when the response started.
+    /// Notes how many bytes of the body passed, and when the first did.
     #[inline(never)]
-    fn record_start(&mut self) {
-        let amounts = &self.state.recorder.amounts;
-        let is_asked = amounts.response_start.is_some() && !amounts.first_byte;
-        let start = is_asked.then(|| self.elapsed());
-        if let Some(extras) = &mut self.extras {
-            extras.response_start = start;
-            // Set once more if a body follows.
-            extras.to_pass = Some(0);
-            self.state.remaining = 0;
-        }
-    }
-
-    /// Notes when the first bytes of the body passed.
-    #[inline(never)]
-    pub(super) fn record_first_bytes(&mut self, bytes: usize) {
-        let is_first = |extras: &Extras| extras.response_start.is_none() && bytes > 0;
-        let is_asked = self.state.recorder.amounts.first_byte;
-        if is_asked && self.extras.as_ref().is_some_and(is_first) {
-            let nanos = self.elapsed();
-            if let Some(extras) = &mut self.extras {
-                extras.response_start = Some(nanos);
-            }
+    pub(super) fn record_bytes(&mut self, bytes: usize) {
+        let passed = self.extras.response_body.get_or_insert_default();
+        *passed += bytes as u64;
+        let is_first = bytes > 0 && self.extras.response_start.is_none();
+        if is_first && self.state.recorder.amounts.first_byte {
+            self.extras.response_start = Some(self.elapsed());
         }
     }
 
@@ -74,6 +62,7 @@ impl ActiveRequest {
             state.key = state.key.with_version(Version::from_http(head.version));
         }
         self.values += recorder.routes.user_labels().of_response(head);
+        self.label();
     }
 
     /// Reads whether a gRPC call was answered as such.
@@ -82,6 +71,7 @@ impl ActiveRequest {
         let Some(call) = &mut self.call else { return };
         if call.record_head(headers) {
             self.state.route = call.route();
+            self.label();
         } else {
             self.call = None;
         }
@@ -94,6 +84,7 @@ impl ActiveRequest {
         let routes = &state.recorder.routes;
         if let Some(route) = routes.of_response(extensions, state.route.labels) {
             state.route = route;
+            self.label();
             if let Some(call) = &mut self.call {
                 call.overrule();
             }
@@ -104,7 +95,7 @@ impl ActiveRequest {
     #[inline]
     fn record_body<B: Body>(&mut self, response: &Response<B>) -> bool {
         match response.body().size_hint().exact() {
-            Some(bytes) if bytes > 0 && self.state.is_plain && !self.state.route.stream => {
+            Some(bytes) if bytes > 0 && self.call.is_none() && !self.state.route.stream => {
                 self.state.remaining = bytes;
                 false
             }
@@ -136,9 +127,6 @@ impl ActiveRequest {
             self.head_nanos = Some(self.elapsed());
         }
         self.state.remaining = declared.unwrap_or(UNDECLARED);
-        if let Some(extras) = &mut self.extras {
-            extras.to_pass = Some(self.state.remaining);
-        }
         declared == Some(0)
     }
 }

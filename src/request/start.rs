@@ -1,8 +1,8 @@
 //! How a request starts.
 
 use super::{
-    Recorder, VersionFrom, active::ActiveRequest, call::Call, extras::Extras, grpc,
-    head::content_length, key::PackedKey,
+    Recorder, VersionFrom, active::ActiveRequest, call::Call, grpc, head::content_length,
+    key::PackedKey,
 };
 use crate::label::{RequestHead, Route, Scheme, Version};
 use http::Request;
@@ -76,15 +76,25 @@ impl ActiveRequest {
             VersionFrom::Request => state.key.with_version(Version::from_http(head.version)),
             VersionFrom::Response => state.key.with_scheme(Scheme::from_uri(head.uri)),
         };
-        state.is_plain = false;
-        self.values = recorder.routes.user_labels().of_request(head);
-        if recorder.exemplar.is_some() || recorder.amounts.has_more() {
-            let measured = recorder.amounts.request_body;
-            self.extras = Some(Extras {
-                trace: recorder.exemplar.as_ref().and_then(|of| of.ask(head)),
-                request_body: measured.and_then(|_| content_length(head.headers)),
-                ..Extras::default()
-            });
+        let labels = recorder.routes.user_labels();
+        if !labels.is_empty() {
+            self.values = labels.of_request(head);
+            state.route.labels = recorder.routes.with_values(state.route.labels, self.values);
         }
+        if recorder.asks_responses || recorder.has_extras {
+            state.is_plain = false;
+        }
+        if recorder.has_extras {
+            self.ask_extras(head);
+        }
+    }
+
+    fn ask_extras(&mut self, head: RequestHead<'_>) {
+        let recorder = self.state.recorder;
+        let measured = recorder.amounts.request_body;
+        self.extras.trace = recorder.exemplar.as_ref().and_then(|of| of.ask(head));
+        self.extras.request_body = measured.and_then(|_| content_length(head.headers));
+        self.extras.response_start = None;
+        self.extras.response_body = None;
     }
 }
