@@ -1,13 +1,18 @@
-#![cfg_attr(all(feature = "axum", feature = "page"), doc = include_str!("../README.md"))]
+// What the front page refers to is elsewhere here than on GitHub: of two definitions, the first one counts.
+#![cfg_attr(all(doc, not(doctest)), doc = include_str!("docs/links.md"))]
+#![cfg_attr(all(doc, not(doctest)), doc = include_str!("docs/pictures.md"))]
 #![cfg_attr(
-    not(all(feature = "axum", feature = "page")),
-    doc = "Tower middleware for HTTP RED metrics. The front page is in the docs with the features `axum` and `page`."
+    all(doc, any(not(doctest), all(feature = "axum", feature = "page"))),
+    doc = include_str!("../README.md")
 )]
+#![cfg_attr(not(doc), doc = "Tower middleware for HTTP RED metrics.")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod body;
 mod builder;
 mod clock;
+#[cfg(doc)]
+pub mod docs;
 mod error;
 mod exposition;
 mod format;

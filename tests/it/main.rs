@@ -1,4 +1,4 @@
-//! What the README promises, a module a promise.
+//! What the README and the guide promise, a module a promise.
 
 mod support;
 
