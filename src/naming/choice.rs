@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 /// How families and labels are called.
 ///
-/// All of them show the same counts, read from the same cells. The README compares them in a table. Defaults to
+/// All of them show the same counts, read from the same cells. The guide compares them in a table. Defaults to
 /// [`Naming::Prometheus`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]

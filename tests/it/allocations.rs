@@ -5,6 +5,7 @@ mod bench;
 use self::bench::{NothingLayer, drive, routes, serve, served, targets};
 use allocation_counter::{AllocationInfo, measure};
 use axum::{Router, body::Body};
+use futures_util::FutureExt;
 use http::{Request, Response};
 use http_body_util::BodyExt;
 use std::{
@@ -14,7 +15,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 use tower::{Layer, Service, ServiceExt, service_fn};
-use tower_red::{Exposition, MetricsLayer};
+use tower_red::{Exposition, MetricsLayer, MetricsLayerBuilder, Operation};
 
 /// Of requests to a router that has seen them before.
 fn steady(router: Router) -> AllocationInfo {
@@ -28,6 +29,44 @@ fn a_request_allocates_no_more_often_than_with_a_layer_that_does_nothing() {
     let nothing = steady(routes().layer(NothingLayer));
     let layer = steady(routes().layer(MetricsLayer::pair().0));
     assert_eq!(layer.count_total, nothing.count_total);
+}
+
+#[test]
+fn what_can_be_turned_on_allocates_nothing_either() {
+    let nothing = steady(routes().layer(NothingLayer));
+    let options: [fn(MetricsLayerBuilder) -> MetricsLayerBuilder; 8] = [
+        |builder| builder.label("label", ["a", "b"], |_| Some("b")),
+        |builder| builder.label_up_to("label", 5, |_| Some("known")),
+        |builder| builder.response_label("label", ["a", "b"], |_| Some("b")),
+        |builder| builder.response_label_up_to("label", 5, |_| Some("known")),
+        MetricsLayerBuilder::time_to_first_byte,
+        MetricsLayerBuilder::response_body_bytes,
+        MetricsLayerBuilder::request_body_bytes,
+        |builder| builder.http_version(true),
+    ];
+    for (index, option) in options.iter().enumerate() {
+        let (metrics, _) = option(MetricsLayer::builder()).pair().unwrap();
+        let layer = steady(routes().layer(metrics));
+        assert_eq!(layer.count_total, nothing.count_total, "option {index}");
+    }
+}
+
+#[test]
+fn an_operation_allocates_nothing() {
+    let (_, exposition) = MetricsLayer::pair();
+    let query = Operation::builder("query").labels(["table"]);
+    let query = query.expose_on(&exposition).unwrap();
+    let run = || {
+        let _ = query
+            .with(["users"])
+            .run(async { Ok::<_, ()>(1) })
+            .now_or_never();
+        query.start(["users"]).ok();
+        query.start(["users"]).fail("timeout");
+        drop(query.start(["users"]));
+    };
+    run();
+    assert_eq!(measure(|| (0..10).for_each(|_| run())).count_total, 0);
 }
 
 #[test]
