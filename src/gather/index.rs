@@ -1,44 +1,44 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// Finds the series that have some labels, by a hash of their text.
+/// Finds numbers by a hash of what they stand for.
 ///
 /// A full level is never moved, since that would be one long stretch of work. The next level is twice as large.
 #[derive(Default)]
-pub(super) struct TextIndex {
+pub(super) struct Index {
     levels: Vec<Level>,
-    /// How many series the last level holds.
+    /// How many numbers the last level holds.
     len: usize,
 }
 
 struct Level {
     /// Some bits of the hash. 0 in a free slot.
     tags: Box<[u16]>,
-    series: Box<[u32]>,
+    numbers: Box<[u32]>,
 }
 
 const FIRST: usize = 32;
 
-pub(super) fn hash(text: &str) -> u64 {
+pub(super) fn hash(value: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
+    value.hash(&mut hasher);
     hasher.finish()
 }
 
-impl TextIndex {
-    /// The series with that hash that matches. The newest level is searched first, since it holds half of them.
+impl Index {
+    /// The number with that hash that matches. The newest level is searched first, since it holds half of them.
     pub(super) fn find(&self, hash: u64, matches: impl Fn(u32) -> bool) -> Option<u32> {
         let mut levels = self.levels.iter().rev();
         levels.find_map(|level| level.find(hash, &matches))
     }
 
-    pub(super) fn insert(&mut self, hash: u64, series: u32) {
+    pub(super) fn insert(&mut self, hash: u64, number: u32) {
         let is_full = |level: &Level| self.len >= level.tags.len() / 8 * 5;
         if self.levels.last().is_none_or(is_full) {
             self.levels.push(Level::new(FIRST << self.levels.len()));
             self.len = 0;
         }
         if let Some(level) = self.levels.last_mut() {
-            level.insert(hash, series);
+            level.insert(hash, number);
             self.len += 1;
         }
     }
@@ -48,7 +48,7 @@ impl Level {
     fn new(size: usize) -> Self {
         Self {
             tags: vec![0; size].into(),
-            series: vec![0; size].into(),
+            numbers: vec![0; size].into(),
         }
     }
 
@@ -56,20 +56,20 @@ impl Level {
         let mut at = self.start(hash);
         // A level always has free slots, so this ends.
         while self.tags[at] != 0 {
-            if self.tags[at] == tag(hash) && matches(self.series[at]) {
-                return Some(self.series[at]);
+            if self.tags[at] == tag(hash) && matches(self.numbers[at]) {
+                return Some(self.numbers[at]);
             }
             at = self.after(at);
         }
         None
     }
 
-    fn insert(&mut self, hash: u64, series: u32) {
+    fn insert(&mut self, hash: u64, number: u32) {
         let mut at = self.start(hash);
         while self.tags[at] != 0 {
             at = self.after(at);
         }
-        (self.tags[at], self.series[at]) = (tag(hash), series);
+        (self.tags[at], self.numbers[at]) = (tag(hash), number);
     }
 
     /// The length is a power of two.
@@ -91,16 +91,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_series_is_found_again_whatever_collides() {
-        let mut index = TextIndex::default();
-        let bad_hash = |series: u32| u64::from(series % 7) << 40;
-        for series in 0..2_000 {
-            assert_eq!(index.find(bad_hash(series), |it| it == series), None);
-            index.insert(bad_hash(series), series);
+    fn every_number_is_found_again_whatever_collides() {
+        let mut index = Index::default();
+        let bad_hash = |number: u32| u64::from(number % 7) << 40;
+        for number in 0..2_000 {
+            assert_eq!(index.find(bad_hash(number), |it| it == number), None);
+            index.insert(bad_hash(number), number);
         }
-        for series in 0..2_000 {
-            let found = index.find(bad_hash(series), |it| it == series);
-            assert_eq!(found, Some(series));
+        for number in 0..2_000 {
+            let found = index.find(bad_hash(number), |it| it == number);
+            assert_eq!(found, Some(number));
         }
     }
 }

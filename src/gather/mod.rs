@@ -11,6 +11,7 @@ mod series;
 mod snapshot;
 mod source;
 mod table;
+mod texts;
 
 pub use self::snapshot::{ActiveSelection, Selection, Snapshot};
 
@@ -139,6 +140,7 @@ impl<S: Schema> StoreFamilies<S> {
         let projections = lock(&self.projections);
         let views = projections.tables().map(|(table, order)| SeriesView {
             table: table.clone(),
+            texts: projections.texts().clone(),
             order: Arc::clone(order),
             constant: Arc::clone(&self.constant),
         });

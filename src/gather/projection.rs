@@ -1,10 +1,10 @@
 use super::{
-    index::{self, TextIndex},
+    index::{self, Index},
     schema::Schema,
     source::{KeyCounts, Source},
     table::SeriesTable,
+    texts::{DistinctTexts, Texts},
 };
-use crate::model::push_label;
 use std::{collections::BTreeSet, mem, sync::Arc};
 
 /// How many keys are added before other work gets its turn.
@@ -23,18 +23,18 @@ pub(super) struct Projections<S: Schema> {
     keys: KeyCounts,
     /// Whether new series are being sorted in. No keys are added until that is done.
     merging: bool,
-    /// A buffer in which labels are formatted.
-    text: String,
+    /// What the labels of all series consist of.
+    texts: DistinctTexts,
 }
 
-/// The series of one kind: one for each distinct text of labels.
+/// The series of one kind: one for all keys with the same labels.
 struct Projection<O> {
     /// The number of the kind.
     number: usize,
     /// Whether it counts what is active.
     active: bool,
     table: SeriesTable,
-    index: TextIndex,
+    index: Index,
     order: Arc<Vec<u32>>,
     /// The series that are not in the order yet.
     new: BTreeSet<(O, u32)>,
@@ -51,7 +51,7 @@ impl<S: Schema> Projections<S> {
             all: all.collect(),
             keys: KeyCounts::default(),
             merging: false,
-            text: String::new(),
+            texts: DistinctTexts::default(),
         }
     }
 
@@ -60,10 +60,17 @@ impl<S: Schema> Projections<S> {
         all.map(|projection| (&projection.table, &projection.order))
     }
 
+    pub(super) fn texts(&self) -> &Texts {
+        self.texts.texts()
+    }
+
     /// Does one stretch of work towards having the series of these keys, sorted. `false` once it is done.
     pub(super) fn advance(&mut self, source: Source, schema: &S, wanted: KeyCounts) -> bool {
         if self.merging {
             self.merging = self.merge_some(source, schema);
+            if !self.merging {
+                self.texts.shrink();
+            }
         } else if self.keys.finished < wanted.finished {
             self.keys.finished = self.add_some(source, schema, false, wanted);
         } else if self.keys.active < wanted.active {
@@ -87,7 +94,7 @@ impl<S: Schema> Projections<S> {
             let mut all = self.all.iter_mut();
             while let Some(projection) = all.find(|projection| projection.active == active) {
                 if let Some(values) = schema.values(projection.number, key) {
-                    projection.add(index, schema, &values, &mut self.text);
+                    projection.add(index, schema, &values, &mut self.texts);
                 }
             }
         }
@@ -115,7 +122,7 @@ impl<O: Ord> Projection<O> {
             number,
             active,
             table: SeriesTable::default(),
-            index: TextIndex::default(),
+            index: Index::default(),
             order: Arc::default(),
             new: BTreeSet::new(),
             merged: Vec::new(),
@@ -129,21 +136,18 @@ impl<O: Ord> Projection<O> {
         key: u32,
         schema: &S,
         values: &S::Values,
-        text: &mut String,
+        texts: &mut DistinctTexts,
     ) {
-        text.clear();
-        schema.for_each_label(self.number, values, &mut |name, value| {
-            push_label(text, name, value);
-        });
-        let hash = index::hash(text);
+        let labels = texts.parts(|visit| schema.for_each_label(self.number, values, visit));
+        let hash = index::hash(labels);
         let known = self
             .index
-            .find(hash, |series| self.table.labels(series) == text);
+            .find(hash, |series| self.table.labels(series) == Some(labels));
         if let Some(series) = known {
             self.table.link(series, key);
             return;
         }
-        let series = self.table.push(text, key);
+        let series = self.table.push(labels, key);
         self.index.insert(hash, series);
         self.new.insert((schema.order(values), series));
     }

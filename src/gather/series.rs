@@ -2,6 +2,7 @@ use super::{
     bounds::{HistogramBounds, ShownBounds},
     source::Counts,
     table::SeriesTable,
+    texts::Texts,
 };
 use crate::model::{Number, Sample, Series, SeriesBuffer};
 use std::sync::Arc;
@@ -10,24 +11,24 @@ use std::sync::Arc;
 #[derive(Clone, Default)]
 pub(super) struct SeriesView {
     pub(super) table: SeriesTable,
+    pub(super) texts: Texts,
     /// The indices of the series, sorted.
     pub(super) order: Arc<Vec<u32>>,
     pub(super) constant: Arc<str>,
 }
 
 impl SeriesView {
-    /// All labels of a series. The buffer is used if they have to be put together.
-    fn labels<'a>(&'a self, series: u32, buffer: &'a mut String) -> &'a str {
-        let own = self.table.labels(series);
-        if self.constant.is_empty() {
-            return own;
-        }
+    /// All labels of a series, put together in the buffer.
+    fn labels<'a>(&self, series: u32, buffer: &'a mut String) -> &'a str {
+        let parts = self.table.labels(series);
+        let [first, second] = parts.map_or(["", ""], |parts| self.texts.get(parts));
         buffer.clear();
         buffer.push_str(&self.constant);
-        if !own.is_empty() {
+        if !buffer.is_empty() && !first.is_empty() {
             buffer.push(',');
-            buffer.push_str(own);
         }
+        buffer.push_str(first);
+        buffer.push_str(second);
         buffer
     }
 

@@ -1,11 +1,11 @@
+use super::texts::LabelParts;
 use std::{iter, sync::Arc};
 
 /// How many series a chunk has. At most so many are copied if a series is added while a scrape still shares the chunk.
 const CHUNK: usize = 256;
 const NO_MORE: u32 = u32::MAX;
 
-/// Series in the order in which they were made: the text of their labels, formatted once, and the keys that each
-/// sums up. Clones share the chunks.
+/// Series in the order in which they were made: their labels, and the keys that each sums up. Clones share the chunks.
 #[derive(Clone, Default)]
 pub(super) struct SeriesTable {
     chunks: Vec<Arc<Chunk>>,
@@ -13,16 +13,13 @@ pub(super) struct SeriesTable {
 
 #[derive(Clone, Default)]
 struct Chunk {
-    /// The labels of one series after the other.
-    text: String,
     series: Vec<Entry>,
     links: Vec<Link>,
 }
 
 #[derive(Clone)]
 struct Entry {
-    /// Where its labels end. They begin where those of the one before end.
-    text_end: u32,
+    labels: LabelParts,
     key: u32,
     /// The first link to its other keys, or `NO_MORE`.
     more: u32,
@@ -42,7 +39,7 @@ impl SeriesTable {
     }
 
     /// Adds a series, and returns its index.
-    pub(super) fn push(&mut self, labels: &str, key: u32) -> u32 {
+    pub(super) fn push(&mut self, labels: LabelParts, key: u32) -> u32 {
         let index = self.len();
         if index % CHUNK == 0 {
             self.shrink();
@@ -50,9 +47,8 @@ impl SeriesTable {
         }
         if let Some(chunk) = self.chunks.last_mut() {
             let chunk = Arc::make_mut(chunk);
-            chunk.text.push_str(labels);
             chunk.series.push(Entry {
-                text_end: chunk.text.len() as u32,
+                labels,
                 key,
                 more: NO_MORE,
             });
@@ -64,7 +60,6 @@ impl SeriesTable {
     pub(super) fn shrink(&mut self) {
         if let Some(chunk) = self.chunks.last_mut() {
             let chunk = Arc::make_mut(chunk);
-            chunk.text.shrink_to_fit();
             chunk.series.shrink_to_fit();
             chunk.links.shrink_to_fit();
         }
@@ -84,14 +79,10 @@ impl SeriesTable {
     }
 
     /// The labels of a series.
-    pub(super) fn labels(&self, index: u32) -> &str {
+    pub(super) fn labels(&self, index: u32) -> Option<LabelParts> {
         let (chunk, at) = place(index);
-        let Some(chunk) = self.chunks.get(chunk) else {
-            return "";
-        };
-        let end = |at: usize| chunk.series.get(at).map_or(0, |it| it.text_end as usize);
-        let start = at.checked_sub(1).map_or(0, end);
-        chunk.text.get(start..end(at)).unwrap_or_default()
+        let series = self.chunks.get(chunk)?.series.get(at)?;
+        Some(series.labels)
     }
 
     /// The keys of a series. The one that it was made for comes first.
@@ -123,7 +114,7 @@ mod tests {
     fn series_keep_their_labels_and_keys_and_clones_what_they_had() {
         let mut table = SeriesTable::default();
         for n in 0..1_000 {
-            assert_eq!(table.push(&format!("n=\"{n}\""), n), n);
+            assert_eq!(table.push([n, 7], n), n);
         }
         let before = table.clone();
         for n in 0..1_000 {
@@ -132,11 +123,14 @@ mod tests {
         }
         assert_eq!((before.len(), table.len()), (1_000, 1_000));
         for n in 0..1_000 {
-            assert_eq!(table.labels(n), format!("n=\"{n}\""));
+            assert_eq!(table.labels(n), Some([n, 7]));
             let keys: Vec<_> = table.keys(n).collect();
             assert_eq!(keys, [n, 2_000 + n, 1_000 + n]);
             assert_eq!(before.keys(n).collect::<Vec<_>>(), [n]);
         }
-        assert_eq!((table.labels(1_000), table.keys(1_000).next()), ("", None));
+        assert_eq!(
+            (table.labels(1_000), table.keys(1_000).next()),
+            (None, None)
+        );
     }
 }
