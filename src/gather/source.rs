@@ -149,9 +149,12 @@ impl Counts {
             let bins = snapshot.bins(key, measure);
             match native {
                 Some(native) => native.split(bins, buckets, &mut native_buckets),
+                // Empty bins may be left out.
                 None => {
-                    for (sum, (_, count)) in buckets.iter_mut().zip(bins) {
-                        *sum += count;
+                    for (bin, count) in bins {
+                        if let Some(sum) = buckets.get_mut(bin) {
+                            *sum += count;
+                        }
                     }
                 }
             }

@@ -281,6 +281,40 @@ async fn a_route_may_have_buckets_of_its_own() {
     assert_eq!(lines(&layer, start).await, expected);
 }
 
+/// So many bounds that most bins are never made.
+#[tokio::test]
+async fn many_bounds_of_several_routes_lead_to_the_same_buckets() {
+    let layer = TestLayer::new(
+        MetricsLayer::builder()
+            .buckets(Buckets::linear(0.001, 0.001, 64).unwrap())
+            .buckets_for(["/report"], Buckets::linear(0.1, 0.1, 64).unwrap())
+            .buckets_for(["/export"], Buckets::custom([0.3, 30.0]).unwrap()),
+    );
+    for route in ["/", "/report", "/export"] {
+        send(&layer, to("GET", route), Ending::Answer(200)).await;
+    }
+    let lines = lines(&layer, "http_request_duration_seconds_bucket").await;
+    let shown = |le: &str, route: &str| {
+        let start = format!(r#"{{le="{le}",method="GET",route="{route}""#);
+        let mut lines = lines.iter().filter(|line| line.contains(&start));
+        let line = lines.next().unwrap_or_else(|| panic!("{start} in {lines:?}"));
+        line.rsplit(' ').next().unwrap().to_owned()
+    };
+    // They took half a second.
+    for (le, route, expected) in [
+        ("0.001", "/", "0"),
+        ("0.064", "/", "0"),
+        ("+Inf", "/", "1"),
+        ("0.1", "/report", "0"),
+        ("0.4", "/report", "0"),
+        ("0.5", "/report", "1"),
+        ("0.3", "/export", "0"),
+        ("30.0", "/export", "1"),
+    ] {
+        assert_eq!(shown(le, route), expected, "{le} of {route}: {lines:?}");
+    }
+}
+
 #[tokio::test]
 async fn exemplars_and_native_histograms_go_with_buckets_of_routes() {
     let layer = TestLayer::new(
