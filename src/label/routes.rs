@@ -277,9 +277,16 @@ impl Routes {
         route.unwrap_or(self.unmatched)
     }
 
-    /// The label set with these values of the user's labels.
-    pub(crate) fn with_values(&self, set: LabelSet, values: UserValues) -> LabelSet {
-        self.sets.with_values(set, values)
+    /// The label set with these values of the user's labels. Where the budget is used up, a new one is not kept, but
+    /// overflows at once.
+    #[inline]
+    pub(crate) fn with_values(
+        &self,
+        set: LabelSet,
+        values: UserValues,
+        is_full: impl FnOnce() -> bool,
+    ) -> LabelSet {
+        self.sets.with_values(set, values, is_full)
     }
 
     /// The labels of a label set.

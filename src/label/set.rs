@@ -12,6 +12,16 @@ pub(crate) struct LabelSet {
     pub(crate) overflow: u32,
 }
 
+impl LabelSet {
+    /// The one that stands for it past the budget.
+    pub(super) fn overflowed(self) -> Self {
+        Self {
+            id: self.overflow,
+            overflow: self.overflow,
+        }
+    }
+}
+
 /// What a label set consists of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Labelled {
@@ -69,7 +79,7 @@ impl LabelSets {
         }
     }
 
-    fn find(&self, labelled: Labelled) -> Option<LabelSet> {
+    pub(super) fn find(&self, labelled: Labelled) -> Option<LabelSet> {
         let is = |known: &(Labelled, LabelSet)| known.0 == labelled;
         self.known.find(hash(labelled), is).map(|(_, set)| *set)
     }
@@ -99,22 +109,34 @@ impl LabelSets {
         added.map(|(_, set)| *set)
     }
 
-    /// The set with these values of the user's labels.
+    /// The set with these values of the user's labels. A new one is not kept if there is no room for what is counted
+    /// under it: it overflows at once.
     #[inline]
-    pub(super) fn with_values(&self, set: LabelSet, values: UserValues) -> LabelSet {
+    pub(super) fn with_values(
+        &self,
+        set: LabelSet,
+        values: UserValues,
+        is_full: impl FnOnce() -> bool,
+    ) -> LabelSet {
         let both = u64::from(set.id) << 32 | u64::from(values);
         let hash = both.wrapping_mul(HASH_FACTOR);
         match self.with_values.find(hash, |known| known.0 == both) {
             Some((_, with)) => *with,
-            None => self.add_values(set, values, both),
+            None => self.add_values(set, values, both, is_full()),
         }
     }
 
     #[cold]
-    fn add_values(&self, set: LabelSet, values: UserValues, both: u64) -> LabelSet {
-        let labelled = self.get(set.id);
-        let with = labelled.and_then(|labelled| self.intern(Labelled { values, ..labelled }));
-        let with = with.unwrap_or(set);
+    fn add_values(&self, set: LabelSet, values: UserValues, both: u64, is_full: bool) -> LabelSet {
+        let Some(labelled) = self.get(set.id) else {
+            return set;
+        };
+        let labelled = Labelled { values, ..labelled };
+        let with = match self.find(labelled) {
+            Some(known) => known,
+            None if is_full => return set.overflowed(),
+            None => self.intern(labelled).unwrap_or(set),
+        };
         let hash = |both: u64| both.wrapping_mul(HASH_FACTOR);
         self.with_values.find_or_insert(
             hash(both),

@@ -106,10 +106,10 @@ impl ActiveRequest {
 
     /// Gives the route's labels the values of the user's.
     pub(super) fn label(&mut self) {
-        let routes = &self.state.recorder.routes;
+        let Recorder { routes, store, .. } = self.state.recorder;
         if !routes.user_labels().is_empty() {
             let labels = &mut self.state.route.labels;
-            *labels = routes.with_values(*labels, self.values);
+            *labels = routes.with_values(*labels, self.values, || store.is_full());
         }
     }
 

@@ -79,10 +79,10 @@ impl ActiveRequest {
         let labels = recorder.routes.user_labels();
         if !labels.is_empty() {
             self.values = labels.of_request(head);
-            state.route.labels = recorder.routes.with_values(state.route.labels, self.values);
+            self.label();
         }
         if recorder.asks_responses || recorder.has_extras {
-            state.is_plain = false;
+            self.state.is_plain = false;
         }
         if recorder.has_extras {
             self.ask_extras(head);

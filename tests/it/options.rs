@@ -297,7 +297,9 @@ async fn many_bounds_of_several_routes_lead_to_the_same_buckets() {
     let shown = |le: &str, route: &str| {
         let start = format!(r#"{{le="{le}",method="GET",route="{route}""#);
         let mut lines = lines.iter().filter(|line| line.contains(&start));
-        let line = lines.next().unwrap_or_else(|| panic!("{start} in {lines:?}"));
+        let line = lines
+            .next()
+            .unwrap_or_else(|| panic!("{start} in {lines:?}"));
         line.rsplit(' ').next().unwrap().to_owned()
     };
     // They took half a second.

@@ -1,6 +1,7 @@
 //! Labels of the user's own: where they are, what they may show, and that they cost no promise.
 
 use crate::support::{CLASSIC, Ending, OPEN_METRICS, TestLayer, changes, text, two_buckets};
+use allocation_counter::measure;
 use http::{Request, Response};
 use std::{
     convert::Infallible,
@@ -270,6 +271,35 @@ async fn past_the_budget_they_fold_with_the_route_and_keep_method_and_status() {
     ];
     assert_eq!(requests(&text), expected);
     assert!(text.contains("\nhttp_overflowed_requests_total 2\n"));
+}
+
+/// Memory is what the budget is for: sets of values past it are not kept.
+#[test]
+fn past_the_budget_new_combinations_take_no_memory() {
+    let builder = MetricsLayer::builder()
+        .label_up_to("tenant", 300, tenant)
+        .label_up_to("plan", 300, |head| head.header("x-plan"))
+        .max_label_sets(10);
+    let layer = TestLayer::new(builder);
+    let send = |tenant: usize, plan: usize| {
+        let mut request = of_tenant(&format!("t{tenant}"));
+        let plan = format!("p{plan}").parse().unwrap();
+        request.headers_mut().insert("x-plan", plan);
+        drop(layer.respond(request, answered("")));
+    };
+    (0..300).for_each(|n| send(n, n));
+    let taken = measure(|| {
+        for tenant in 0..300 {
+            (0..100).for_each(|plan| send(tenant, plan));
+        }
+    });
+    assert!(taken.bytes_current < 10_000, "{taken:?}");
+    let snapshot = layer.exposition.snapshot();
+    assert_eq!(snapshot.requests().count(), 30_300);
+    assert_eq!(
+        snapshot.requests().route("_overflow").count(),
+        30_300 - 10 - 10
+    );
 }
 
 #[tokio::test]
