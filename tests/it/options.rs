@@ -354,6 +354,19 @@ there are 2 mistakes:
 }
 
 #[tokio::test]
+async fn routes_of_a_group_have_its_buckets() {
+    let grouped = || builder().group(["/a", "/b"], "reports");
+    let layer = TestLayer::new(grouped().buckets_for(["reports"], Buckets::slow()));
+    send(&layer, to("GET", "/a"), Ending::Answer(200)).await;
+    let lines = lines(&layer, "http_request_duration_seconds_bucket").await;
+    assert_eq!(lines.len(), 7, "{lines:?}");
+
+    let error = grouped().buckets_for(["/b"], Buckets::slow()).pair();
+    let expected = "route \"/b\" is not allowed in `buckets_for`: it is counted under its group; write \"reports\"";
+    assert_eq!(error.unwrap_err().to_string(), expected);
+}
+
+#[tokio::test]
 async fn routes_of_a_group_are_counted_under_its_name() {
     let (metrics, exposition) = builder()
         .group(["/foo", "/foo/{id}", "/files/{*path}"], "foo")

@@ -30,11 +30,24 @@ pub(super) fn check(routes: &RouteSettings, mistakes: &mut Mistakes) {
     }
 }
 
-/// Routes with buckets of their own: each has one set of them.
-pub(super) fn check_bucketed(by_route: &[(Vec<String>, Buckets)], mistakes: &mut Mistakes) {
+/// Routes with buckets of their own, by what their label shows: each has one set of them.
+pub(super) fn check_bucketed(
+    by_route: &[(Vec<String>, Buckets)],
+    groups: &[(String, String)],
+    mistakes: &mut Mistakes,
+) {
     let routes = by_route.iter().flat_map(|(routes, _)| routes);
-    let named = routes.clone().filter(|route| *route != UNMATCHED);
-    check_each("buckets_for", named, mistakes);
+    let is_group = |route: &String| groups.iter().any(|(_, group)| group == route);
+    let named = routes
+        .clone()
+        .filter(|route| *route != UNMATCHED && !is_group(route));
+    check_each("buckets_for", named.clone(), mistakes);
+    for route in named {
+        if let Some((_, group)) = groups.iter().find(|(grouped, _)| grouped == route) {
+            let reason = format!("it is counted under its group; write {group:?}");
+            mistakes.add(invalid("buckets_for", route, reason));
+        }
+    }
     let mut seen = BTreeSet::new();
     for route in routes.filter(|route| !seen.insert(*route)) {
         let reason = String::from("it has other buckets already");

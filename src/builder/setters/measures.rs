@@ -13,8 +13,8 @@ impl MetricsLayerBuilder {
         self
     }
 
-    /// Other buckets for the durations of some routes, by their templates: reports that take minutes. Added to those of
-    /// an earlier call. Defaults to none.
+    /// Other buckets for the durations of some routes, by their templates: reports that take minutes. Routes of a
+    /// [`group`](Self::group) are named by that. Added to those of an earlier call. Defaults to none.
     ///
     /// The label `route` tells which buckets a series has. A quantile over routes of different buckets is only as exact
     /// as the bounds that these have in common: ask for it by route.
