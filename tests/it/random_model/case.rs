@@ -1,5 +1,6 @@
 //! One request, made up at random.
 
+use super::options::Said;
 use crate::support::random::Random;
 use std::collections::VecDeque;
 
@@ -133,6 +134,7 @@ pub(super) struct Case {
     pub(super) script: Script,
     pub(super) uses: Vec<Use>,
     pub(super) dropped_elsewhere: bool,
+    pub(super) said: Said,
 }
 
 impl Case {
@@ -188,6 +190,7 @@ impl Case {
                 .map(|_| random.one_of(&[Use::Poll, Use::Poll, Use::AskForEnd, Use::AskForSize]))
                 .collect(),
             dropped_elsewhere: random.below(32) == 0,
+            said: Said::new(random),
         }
     }
 }

@@ -1,6 +1,9 @@
 //! What the contract says of a request.
 
-use super::case::{Answer, CODES, Case, Code, Hint, Panics, SKIPPED, STREAMS, Step, Use};
+use super::{
+    case::{Answer, CODES, Case, Code, Hint, Panics, SKIPPED, STREAMS, Step, Use},
+    options::{Options, Shown},
+};
 use crate::support::TestLayer;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,6 +33,8 @@ pub(super) struct Model {
     proven: BTreeSet<&'static str>,
     counts: BTreeMap<String, f64>,
     nanos: BTreeMap<String, u64>,
+    /// What options show beside all that.
+    shown: Option<Shown>,
 }
 
 impl Model {
@@ -38,6 +43,18 @@ impl Model {
             client,
             ..Self::default()
         }
+    }
+
+    pub(super) fn with(client: bool, options: Options) -> Self {
+        Self {
+            shown: Some(Shown::new(options)),
+            ..Self::new(client)
+        }
+    }
+
+    /// How many requests the options have shown.
+    pub(super) fn requests(&self) -> u64 {
+        self.shown.as_ref().map_or(0, |shown| shown.requests)
     }
 
     fn call(&self, case: &Case, plain: &'static str) -> Option<Call> {
@@ -94,7 +111,9 @@ impl Model {
         let declared = case.declared().filter(|_| !is_grpc);
         let is_events = case.answer_type == Some("text/event-stream") && declared.is_none();
         let is_stream = responds && (STREAMS.contains(&route) || is_events);
-        let (ending, at_head, seen) = case.ending(declared, is_stream);
+        let mut passed = 0;
+        let (ending, at_head, seen) = case.ending(declared, is_stream, &mut passed);
+        passed = passed.min(declared.unwrap_or(u64::MAX));
         let millis = match case.answer {
             Answer::PanicsInCall => 0,
             Answer::Responds if !at_head && !is_stream => case.before + case.after,
@@ -125,7 +144,7 @@ impl Model {
                 false => code.2 && !(code.1 == "UNIMPLEMENTED" && invented),
             };
         }
-        self.add(case, route, ending, responds, code, millis);
+        self.add(case, route, ending, code, (millis, passed));
     }
 
     fn add(
@@ -133,10 +152,10 @@ impl Model {
         case: &Case,
         route: &str,
         ending: Ending,
-        responds: bool,
         code: Option<Code>,
-        millis: u64,
+        (millis, passed): (u64, u64),
     ) {
+        let responds = case.answer == Answer::Responds;
         let prefix = if self.client { "http_client" } else { "http" };
         let method = if case.method == "BREW" {
             "_OTHER"
@@ -166,6 +185,15 @@ impl Model {
         if let Some((_, name, _)) = code {
             labels += &format!(r#",grpc_status="{name}""#);
         }
+        let mut own = String::new();
+        if let Some(shown) = &mut self.shown {
+            let version;
+            (version, own) = shown.labels(case, self.client);
+            labels += &version;
+            labels += &own;
+            let measured = (&mut self.counts, &mut self.nanos);
+            shown.measure(case, prefix, &labels, passed, measured);
+        }
         let mut add = |series: String| *self.counts.entry(series).or_default() += 1.0;
         add(format!("{prefix}_requests_total{{{labels}}}"));
         add(format!(
@@ -173,12 +201,12 @@ impl Model {
         ));
         if let Some(error) = error {
             add(format!(
-                r#"{prefix}_errors_total{{{first},error="{error}"}}"#
+                r#"{prefix}_errors_total{{{first},error="{error}"{own}}}"#
             ));
         } else if ending == Ending::Cancelled {
             let phase = if responds { "body" } else { "head" };
             add(format!(
-                r#"{prefix}_requests_cancelled_total{{{first},phase="{phase}"}}"#
+                r#"{prefix}_requests_cancelled_total{{{first},phase="{phase}"{own}}}"#
             ));
         }
         let sum = format!("{prefix}_request_duration_seconds_sum{{{labels}}}");
@@ -238,7 +266,13 @@ impl Case {
     }
 
     /// How it ends, whether with its head, and the last `grpc-status`.
-    fn ending(&self, declared: Option<u64>, is_stream: bool) -> (Ending, bool, Option<Code>) {
+    /// Adds how many bytes passed.
+    fn ending(
+        &self,
+        declared: Option<u64>,
+        is_stream: bool,
+        passed: &mut u64,
+    ) -> (Ending, bool, Option<Code>) {
         match self.answer {
             Answer::PanicsInCall | Answer::PanicsInPoll => return (Ending::Panicked, true, None),
             Answer::Fails => return (Ending::ServiceFailed, true, None),
@@ -276,6 +310,7 @@ impl Case {
                 Use::Poll => match script.next() {
                     Step::Wait => continue,
                     Step::Data(bytes) => {
+                        *passed += bytes as u64;
                         left = left.map(|left| left.saturating_sub(bytes as u64));
                         match script.is_end_stream() {
                             _ if left == Some(0) => Ending::Complete,

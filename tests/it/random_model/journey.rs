@@ -114,6 +114,10 @@ impl Case {
         if let Some(template) = self.template {
             request = request.extension(RouteTemplate::new(template));
         }
+        for (name, value) in self.said.of_request() {
+            request = request.header(name, value);
+        }
+        let request = request.version(self.said.version.0);
         request.body(()).unwrap()
     }
 
@@ -131,6 +135,10 @@ impl Case {
         if let Some((number, ..)) = self.code {
             response = response.header("grpc-status", number);
         }
+        if let Some((name, value)) = self.said.of_response() {
+            response = response.header(name, value);
+        }
+        let response = response.version(self.said.version.0);
         let body = ModelBody(self.script.clone(), inner.clone());
         response.body(body).unwrap()
     }
