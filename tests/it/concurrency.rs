@@ -11,7 +11,7 @@ use std::{
     thread,
 };
 use tower::{Layer, Service, service_fn};
-use tower_red::{Metrics, MetricsLayer, RouteTemplate};
+use tower_red::{Exposition, Metrics, MetricsLayer, RouteTemplate, TraceId};
 
 const THREADS: usize = 8;
 /// A million with optimisations, with which `.ci/run` runs this too.
@@ -47,6 +47,7 @@ where
     let status = if n % 10 == 0 { 503 } else { 200 };
     let request = Request::builder()
         .extension(ROUTES[n % 4])
+        .header("x-tenant", n % 35)
         .body(status)
         .unwrap();
     let mut future = pin!(service.call(request));
@@ -63,14 +64,13 @@ fn service<F>(layer: &MetricsLayer, answer: fn(Request<u16>) -> F) -> Answer<F> 
     layer.layer(service_fn(answer))
 }
 
-#[tokio::test]
-async fn threads_that_count_at_once_lose_nothing_and_every_scrape_fits_together() {
-    let (layer, exposition) = MetricsLayer::pair();
+/// All threads send all requests, while another one scrapes and compares.
+fn send_all(layer: &MetricsLayer, exposition: &Exposition) {
     let running = AtomicUsize::new(THREADS);
     let scrapes = thread::scope(|scope| {
         for _ in 0..THREADS {
             scope.spawn(|| {
-                let mut service = service(&layer, answer);
+                let mut service = service(layer, answer);
                 (0..REQUESTS).for_each(|n| send(&mut service, n));
                 running.fetch_sub(1, Ordering::Relaxed);
             });
@@ -82,7 +82,7 @@ async fn threads_that_count_at_once_lose_nothing_and_every_scrape_fits_together(
             let mut before = Scrape::default();
             let mut scrapes = 0;
             while running.load(Ordering::Relaxed) > 0 {
-                before = runtime.block_on(check(&exposition, &before));
+                before = runtime.block_on(check(exposition, &before));
                 scrapes += 1;
             }
             scrapes
@@ -90,7 +90,12 @@ async fn threads_that_count_at_once_lose_nothing_and_every_scrape_fits_together(
         scraper.join().unwrap()
     });
     println!("{THREADS} x {REQUESTS} requests, {scrapes} scrapes on the way");
+}
 
+#[tokio::test]
+async fn threads_that_count_at_once_lose_nothing_and_every_scrape_fits_together() {
+    let (layer, exposition) = MetricsLayer::pair();
+    send_all(&layer, &exposition);
     let end = Scrape::of(&exposition).await;
     let sent = |wanted: &dyn Fn(usize) -> bool| {
         (THREADS * (0..REQUESTS).filter(|n| wanted(*n)).count()) as f64
@@ -115,8 +120,47 @@ async fn threads_that_count_at_once_lose_nothing_and_every_scrape_fits_together(
     assert_eq!(end.sum("http_requests_in_flight"), 0.0);
 }
 
+/// A label whose values are more than the budget has room for.
+#[tokio::test]
+async fn labels_and_a_budget_that_is_too_small_lose_nothing_either() {
+    const BUDGET: usize = 20;
+    let builder = MetricsLayer::builder()
+        .label_up_to("tenant", 30, |head| head.header("x-tenant"))
+        .response_start()
+        .exemplar(|_| TraceId::from_bytes([7; 16]))
+        .max_label_sets(BUDGET);
+    let (layer, exposition) = builder.pair().unwrap();
+    send_all(&layer, &exposition);
+    let end = Scrape::of(&exposition).await;
+    let all = (THREADS * REQUESTS) as f64;
+    assert_eq!(end.sum("http_requests_total"), all);
+    assert_eq!(end.sum("http_request_duration_seconds_count"), all);
+    assert_eq!(end.sum("http_requests_in_flight"), 0.0);
+    let (mut answered, mut overflowed, mut within) = (0.0, 0.0, 0);
+    for (series, value) in &end.0 {
+        if series.starts_with("http_response_start_seconds_count{") {
+            answered += value;
+        }
+        if series.starts_with("http_requests_total{") {
+            match series.contains(r#"route="_overflow""#) {
+                true => overflowed += value,
+                false => within += 1,
+            }
+        }
+    }
+    let dropped = THREADS * (0..REQUESTS).filter(|n| n % 16 == 1).count();
+    assert_eq!(answered, all - dropped as f64);
+    assert!(within <= BUDGET, "{within}");
+    let text = text(&exposition, "text/plain").await;
+    let told = format!("http_overflowed_requests_total {overflowed}");
+    assert!(
+        overflowed > 0.0 && text.lines().any(|line| line == told),
+        "{text}"
+    );
+}
+
 /// Scrapes, and compares with the scrape before.
-async fn check(exposition: &tower_red::Exposition, before: &Scrape) -> Scrape {
+async fn check(exposition: &Exposition, before: &Scrape) -> Scrape {
     let text = text(exposition, "text/plain").await;
     let now = Scrape::parse(&text);
     for (series, value) in &before.0 {

@@ -2,14 +2,18 @@
 
 use crate::support::{CLASSIC, OPEN_METRICS, Scrape, changes, text, two_buckets};
 use futures_util::{FutureExt, Stream, StreamExt, stream};
+use http::{Request, Response};
 use prometheus_client::registry::Registry;
 use std::{
+    any::Any,
+    cell::RefCell,
     collections::BTreeMap,
     convert::Infallible,
     future::{Future, pending, ready},
     panic::{AssertUnwindSafe, catch_unwind},
     time::Duration,
 };
+use tower::{Layer, Service, service_fn};
 use tower_red::{
     Buckets, BuildError, Exposition, MetricsLayer, Operation, OperationBuilder, ResolvedOperation,
     TestClock,
@@ -425,6 +429,79 @@ async fn futures_that_move_between_threads_are_counted_where_they_end() {
         Scrape::of(&exposition).await.since(&Scrape::default()),
         expected
     );
+}
+
+#[test]
+fn what_a_runtime_drops_when_it_shuts_down_is_cancelled() {
+    let exposition = endpoint();
+    let job = builder().expose_on(&exposition).unwrap().with([]);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .build()
+        .unwrap();
+    for _ in 0..100 {
+        runtime.spawn(job.run(async move {
+            tokio::task::yield_now().await;
+            let _within = job.start();
+            pending::<Result>().await
+        }));
+    }
+    drop(runtime);
+    let scrape = Scrape::parse(&exposition.render().unwrap());
+    let ended = scrape.get("query_total");
+    assert!((100.0..=200.0).contains(&ended), "{ended}");
+    assert_eq!(scrape.get("query_cancelled_total"), ended);
+    assert_eq!(scrape.get("query_active"), 0.0);
+}
+
+/// Where a thread keeps nothing for the next one any more.
+#[test]
+fn what_ends_with_the_locals_of_its_thread_is_counted() {
+    thread_local! {
+        static KEPT: RefCell<Vec<Box<dyn Any>>> = const { RefCell::new(Vec::new()) };
+    }
+    let exposition = endpoint();
+    let job = builder().expose_on(&exposition).unwrap().with([]);
+    let metrics = MetricsLayer::builder().expose_on(&exposition).unwrap();
+    for is_first in [true, false] {
+        let metrics = metrics.clone();
+        std::thread::spawn(move || {
+            let keep = |kept: Box<dyn Any>| KEPT.with_borrow_mut(|all| all.push(kept));
+            if is_first {
+                // The local is then older than what the thread has for counting.
+                keep(Box::new(()));
+            }
+            let service = service_fn(|_: Request<()>| pending::<Result<Response<String>>>());
+            for _ in 0..10 {
+                keep(Box::new(job.start()));
+                keep(Box::new(job.enter()));
+                keep(Box::new(job.run(pending::<Result>())));
+                let mut service = metrics.layer(service);
+                keep(Box::new(service.call(Request::new(()))));
+            }
+        })
+        .join()
+        .unwrap();
+    }
+    let expected = changes([
+        ("query_total", 40.0),
+        ("query_duration_seconds_count", 40.0),
+        ("query_cancelled_total", 40.0),
+        (
+            r#"http_requests_total{method="GET",route="_unmatched",status="499"}"#,
+            20.0,
+        ),
+        (
+            r#"http_request_duration_seconds_count{method="GET",route="_unmatched",status="499"}"#,
+            20.0,
+        ),
+        (
+            r#"http_requests_cancelled_total{method="GET",route="_unmatched",phase="head"}"#,
+            20.0,
+        ),
+    ]);
+    let shown = Scrape::parse(&exposition.render().unwrap());
+    assert_eq!(shown.since(&Scrape::default()), expected);
 }
 
 #[tokio::test]

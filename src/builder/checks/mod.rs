@@ -53,11 +53,7 @@ impl MetricsLayerBuilder {
         self.check_values(&mut mistakes);
         self.check_role(&mut mistakes);
         routes::check(&self.routes, &mut mistakes);
-        routes::check_bucketed(
-            &self.measures.by_route,
-            &self.routes.groups,
-            &mut mistakes,
-        );
+        routes::check_bucketed(&self.measures.by_route, &self.routes.groups, &mut mistakes);
         peers::check(&self.routes.peers, &mut mistakes);
         labels::check(&self.routes.labels, &mut mistakes);
         let is_open_telemetry = self.naming == Naming::OpenTelemetry;

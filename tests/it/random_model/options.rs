@@ -149,7 +149,11 @@ impl Shown {
             if it != PANICS && self.plans.len() < 2 && !self.plans.contains(&it) {
                 self.plans.push(it);
             }
-            if self.plans.contains(&it) { it } else { "_OTHER" }
+            if self.plans.contains(&it) {
+                it
+            } else {
+                "_OTHER"
+            }
         });
         let cache = cache.filter(|_| responds).map(|it| match it {
             "hit" | "miss" => it,
