@@ -100,12 +100,14 @@ impl Config {
             .iter()
             .for_each(|expected| recorder.expect(expected));
         let layer = MetricsLayer::new(recorder);
-        let schema = HttpSchema::new(self.convention, &recorder.routes, self.bounds_of_routes);
+        let bounds = self.bounds_of_routes.clone();
+        let schema = HttpSchema::new(self.convention, &recorder.routes, bounds);
         let identity = Identity {
             constant: self.constant_labels,
             labels: schema.convention.label_names().map(str::to_owned).collect(),
             peers,
             histograms: self.bounds,
+            bounds_of_routes: self.bounds_of_routes,
         };
         let families = StoreFamilies::new(&recorder.store, schema, identity);
         (layer, families, recorder)

@@ -1,4 +1,5 @@
 use super::HistogramBounds;
+use std::collections::HashMap;
 
 /// What tells the series of one source from those of another that has the same families.
 #[derive(Default)]
@@ -10,6 +11,8 @@ pub(crate) struct Identity {
     /// The peers that a client lists.
     pub(crate) peers: Vec<String>,
     pub(crate) histograms: Vec<HistogramBounds>,
+    /// Which of the durations' bounds a route shows, if not the first.
+    pub(crate) bounds_of_routes: HashMap<String, usize>,
 }
 
 /// How the series of two sources differ.
@@ -31,7 +34,9 @@ impl Identity {
         let listed = |peers: &[String], peer: &String| peers.contains(peer);
         let are_clients = !self.peers.is_empty() && !other.peers.is_empty();
         let is_common = self.peers.iter().any(|peer| listed(&other.peers, peer));
-        match are_clients && !is_common && self.histograms == other.histograms {
+        let are_alike =
+            self.histograms == other.histograms && self.bounds_of_routes == other.bounds_of_routes;
+        match are_clients && !is_common && are_alike {
             true => Difference::ByPeer,
             false => Difference::None,
         }
@@ -67,7 +72,7 @@ mod tests {
             constant: constant.collect(),
             labels: owned(labels),
             peers: owned(peers),
-            histograms: Vec::new(),
+            ..Identity::default()
         }
     }
 

@@ -105,6 +105,10 @@ impl Histogram {
         for (count, more) in self.buckets.iter_mut().zip(&other.buckets) {
             *count += more;
         }
+        // There are none at all as long as nothing had one.
+        if self.exemplars.is_empty() {
+            self.exemplars.resize(other.exemplars.len(), None);
+        }
         let exemplars = self.exemplars.iter_mut().zip(&other.exemplars);
         for (exemplar, other) in exemplars {
             *exemplar = exemplar.take().or_else(|| other.clone());

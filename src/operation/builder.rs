@@ -170,8 +170,8 @@ impl<const N: usize> OperationBuilder<N> {
         let identity = Identity {
             constant: self.constant_labels,
             labels: self.labels.iter().cloned().chain(error).collect(),
-            peers: Vec::new(),
             histograms,
+            ..Identity::default()
         };
         let schema = OperationSchema::new(&self.name, self.labels, recorder, sets);
         let families = StoreFamilies::new(&recorder.store, schema, identity);

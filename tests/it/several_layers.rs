@@ -169,6 +169,26 @@ async fn each_layer_keeps_its_exemplars() {
     }
 }
 
+#[tokio::test]
+async fn series_that_are_added_up_have_the_exemplars_of_either_layer() {
+    let traced = |builder: MetricsLayerBuilder| builder.exemplar(|_| TraceId::from_bytes([7; 16]));
+    for is_first in [true, false] {
+        let (billing, bank) = match is_first {
+            true => (traced(client("billing")), client("bank")),
+            false => (client("billing"), traced(client("bank"))),
+        };
+        let (billing, exposition) = TestLayer::pair(billing);
+        let bank = on(&exposition, bank);
+        send(&billing, "http://elsewhere/");
+        send(&bank, "http://elsewhere/");
+        let text = text(&exposition, OPEN_METRICS).await;
+        let start = "http_client_request_duration_seconds_bucket{le=\"1.0\"";
+        let line = text.lines().find(|line| line.starts_with(start));
+        let trace = format!("}} 2 # {{trace_id=\"{}\"}} 0.5 ", "07".repeat(16));
+        assert!(line.unwrap().contains(&trace), "{line:?}");
+    }
+}
+
 #[test]
 fn layers_whose_series_could_be_the_same_are_refused() {
     let (_, exposition) = MetricsLayer::pair();
@@ -189,16 +209,25 @@ fn layers_whose_series_could_be_the_same_are_refused() {
     let _shop = shop.expose_on(&exposition).unwrap();
 
     let (_, exposition) = client("billing").pair().unwrap();
+    let bucketed =
+        |builder: MetricsLayerBuilder, route: &str| builder.buckets_for([route], Buckets::slow());
     for builder in [
         client("billing"),
         server().client(),
         // Histograms with other buckets cannot be added up.
         client("bank").buckets(Buckets::slow()),
+        bucketed(client("bank"), "/a"),
     ] {
         let error = builder.expose_on(&exposition).unwrap_err();
         assert!(matches!(error, BuildError::SameSeries { .. }), "{error}");
     }
     let _bank = client("bank").expose_on(&exposition).unwrap();
+
+    // Nor can those whose routes have the same buckets, but not the same routes.
+    let (_, exposition) = bucketed(client("billing"), "/a").pair().unwrap();
+    let error = bucketed(client("bank"), "/b").expose_on(&exposition);
+    assert!(matches!(error, Err(BuildError::SameSeries { .. })));
+    let _bank = bucketed(client("bank"), "/a").expose_on(&exposition);
 }
 
 #[test]
