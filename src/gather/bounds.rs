@@ -72,6 +72,11 @@ impl HistogramBounds {
         self.counted.get(bucket).copied().unwrap_or(u64::MAX)
     }
 
+    /// The upper bounds of all buckets, as they are counted.
+    pub(super) fn uppers(&self) -> impl Iterator<Item = u64> {
+        self.counted.iter().copied().chain([u64::MAX])
+    }
+
     pub(super) fn unit(&self) -> Unit {
         self.unit
     }

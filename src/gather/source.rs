@@ -120,7 +120,8 @@ impl Counts {
     pub(super) fn durations(&self, key: u32, of: &HistogramBounds) -> Durations {
         let mut durations = Durations {
             nanos: self.snapshot.sum(key as usize, EVERY),
-            ..Durations::default()
+            // All of them: each begins where the one before ends.
+            counts: of.uppers().map(|upper| (upper, 0)).collect(),
         };
         for (bin, count) in self.snapshot.bins(key as usize, EVERY) {
             *durations.counts.entry(of.upper(bin)).or_default() += count;

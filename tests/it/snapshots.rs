@@ -6,7 +6,8 @@ use http::{Request, Response};
 use http_body_util::BodyExt;
 use std::time::Duration;
 use tower_red::{
-    Exposition, MetricsLayer, MetricsLayerBuilder, Naming, NativeHistogram, RouteTemplate, Snapshot,
+    Buckets, Exposition, MetricsLayer, MetricsLayerBuilder, Naming, NativeHistogram, RouteTemplate,
+    Snapshot,
 };
 
 fn builder() -> MetricsLayerBuilder {
@@ -21,6 +22,22 @@ async fn send(layer: &TestLayer, method: &str, route: &'static str, ending: Endi
         .unwrap();
     let times = (Duration::from_millis(500), Duration::ZERO);
     layer.send(request, times, ending).await;
+}
+
+/// So many bounds that most bins are never made.
+#[tokio::test]
+async fn a_quantile_begins_where_the_bucket_before_ends_even_if_that_is_empty() {
+    let layer = TestLayer::new(
+        MetricsLayer::builder()
+            .buckets(Buckets::linear(0.001, 0.001, 64).unwrap())
+            .buckets_for(["/report"], Buckets::custom([1.0]).unwrap()),
+    );
+    send(&layer, "GET", "/", Ending::Answer(200)).await;
+    let snapshot = layer.exposition.snapshot();
+    for (part, expected) in [(0.0, 0.064), (0.5, 0.532), (1.0, 1.0)] {
+        let quantile = snapshot.durations().quantile(part);
+        assert!((quantile - expected).abs() < 1e-9, "{quantile}");
+    }
 }
 
 /// One request of each kind.
