@@ -28,7 +28,11 @@ fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, after)) = rest.split_first() {
-        let escaped = after.first_chunk::<2>().filter(|_| *first == b'%');
+        let is_hex = |digits: &&[u8; 2]| digits.iter().all(u8::is_ascii_hexdigit);
+        let escaped = after
+            .first_chunk()
+            .filter(|_| *first == b'%')
+            .filter(is_hex);
         let escaped = escaped.and_then(|digits| {
             let digits = std::str::from_utf8(digits).ok()?;
             u8::from_str_radix(digits, 16).ok()
@@ -55,6 +59,7 @@ mod tests {
             ("/?name%5B%5D=up&name%5b%5d=a%3Ab", &["up", "a:b"]),
             ("/?x=1&name[]=up&name[]=", &["up", ""]),
             ("/?name[]=%zz%4", &["%zz%4"]),
+            ("/?name[]=%+4", &["%+4"]),
         ] {
             let filter = Filter::of(&query.parse().unwrap());
             assert_eq!(filter.0, expected, "{query}");

@@ -139,6 +139,12 @@ impl SeriesSpec {
         if !has(|source| matches!(source, LabelSource::Code | LabelSource::Reason)) {
             values.code = None;
         }
+        if !has(|source| matches!(source, LabelSource::Version)) {
+            values.version = Version::NONE;
+        }
+        if !has(|source| matches!(source, LabelSource::Scheme(_))) {
+            values.scheme = Scheme::None;
+        }
         Some(values)
     }
 
@@ -170,10 +176,12 @@ impl SeriesSpec {
                 code: values.code.filter(|_| reason == Reason::Code),
                 ..bare
             }),
-            SeriesFilter::Cancelled => Reason::of_cancellation(key).map(|reason| LabelValues {
-                reason: Some(reason),
-                ..bare
-            }),
+            SeriesFilter::Cancelled => {
+                Reason::of_cancellation(errors, key).map(|reason| LabelValues {
+                    reason: Some(reason),
+                    ..bare
+                })
+            }
             SeriesFilter::Http if code.is_none() => Some(LabelValues {
                 reason: Reason::of_failure(errors, key),
                 ..values

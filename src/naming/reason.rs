@@ -38,21 +38,19 @@ impl Reason {
         }
     }
 
-    /// What the client still waited for when a request was cancelled. `None` if it was not cancelled.
-    pub(super) fn of_cancellation(key: RequestKey) -> Option<Self> {
-        let in_time = key.completion.code != Some(Code::DEADLINE_EXCEEDED);
-        match key.completion.outcome {
-            Outcome::Cancelled if in_time => Some(match key.status {
-                None => Self::Head,
-                Some(_) => Self::Body,
-            }),
-            _ => None,
-        }
+    /// What the client still waited for when a request was cancelled. `None` if it was not cancelled, or is an error.
+    pub(super) fn of_cancellation(errors: &Errors, key: RequestKey) -> Option<Self> {
+        let is_cancelled = key.completion.outcome == Outcome::Cancelled;
+        let is_error = || Self::of_error(errors, key).is_some();
+        (is_cancelled && !is_error()).then_some(match key.status {
+            None => Self::Head,
+            Some(_) => Self::Body,
+        })
     }
 
     /// Why a request is an error, or that it was cancelled. `None` if neither.
     pub(super) fn of_failure(errors: &Errors, key: RequestKey) -> Option<Self> {
-        let cancelled = || Self::of_cancellation(key).map(|_| Self::Cancelled);
+        let cancelled = || Self::of_cancellation(errors, key).map(|_| Self::Cancelled);
         Self::of_error(errors, key).or_else(cancelled)
     }
 

@@ -134,6 +134,8 @@ impl Drop for ActiveOperation {
         let end = match self.ending.unwrap_or_else(|| self.by_drop()) {
             Ending::Ok => End::Ok,
             Ending::Cancelled => End::Cancelled,
+            // To Prometheus, a label without a value is none.
+            Ending::Failed("") => End::Failed(recorder.errors.number(ERROR)),
             Ending::Failed(kind) => End::Failed(recorder.errors.number(kind)),
         };
         let key = FinishedKey { set: self.set, end }.pack();

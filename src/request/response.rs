@@ -45,8 +45,10 @@ impl ActiveRequest {
     /// Notes how many bytes of the body passed, and when the first did.
     #[inline(never)]
     pub(super) fn record_bytes(&mut self, bytes: usize) {
+        // What is beyond the declared length, no client gets.
+        let bytes = self.state.remaining.min(bytes as u64);
         let passed = self.extras.response_body.get_or_insert_default();
-        *passed += bytes as u64;
+        *passed += bytes;
         let is_first = bytes > 0 && self.extras.response_start.is_none();
         if is_first && self.state.recorder.amounts.first_byte {
             self.extras.response_start = Some(self.elapsed());

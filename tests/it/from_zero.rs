@@ -3,7 +3,7 @@
 use crate::support::{CLASSIC, Ending, OPEN_METRICS, TestLayer, text, two_buckets};
 use http::Request;
 use std::time::Duration;
-use tower_red::{BuildError, MetricsLayer, MetricsLayerBuilder, Naming, RouteTemplate};
+use tower_red::{MetricsLayer, MetricsLayerBuilder, Naming, RouteTemplate};
 
 fn builder() -> MetricsLayerBuilder {
     MetricsLayer::builder().buckets(two_buckets())
@@ -132,7 +132,7 @@ async fn a_descriptor_set_declares_every_method_of_every_service() {
         .pair()
         .unwrap_err();
     assert!(
-        matches!(error, BuildError::InvalidDescriptorSet { .. }),
+        matches!(error, tower_red::BuildError::InvalidDescriptorSet { .. }),
         "{error}"
     );
 }

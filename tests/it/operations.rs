@@ -86,7 +86,12 @@ type Result<T = ()> = std::result::Result<T, &'static str>;
 #[tokio::test]
 async fn every_ending_is_counted_once_and_for_what_it_is() {
     type Way = fn(ResolvedOperation);
-    let table: [(&str, Way, BTreeMap<String, f64>); 17] = [
+    let table: [(&str, Way, BTreeMap<String, f64>); 18] = [
+        (
+            "a kind without a name",
+            |query| query.start().fail(""),
+            failed("error"),
+        ),
         ("a guard that is ok", |query| query.start().ok(), ended(&[])),
         (
             "a guard that fails",

@@ -80,6 +80,26 @@ async fn which_codes_are_errors_too() {
 }
 
 #[tokio::test]
+async fn a_deadline_that_is_no_error_is_a_cancellation() {
+    for (is_error, errors, cancelled) in [(true, 1, 0), (false, 0, 1)] {
+        let layer = TestLayer::new(
+            builder()
+                .routes(["/pkg.Svc/Do"])
+                .error_codes(move |_| is_error),
+        );
+        let call = Request::post("/pkg.Svc/Do")
+            .header("content-type", "application/grpc")
+            .header("grpc-timeout", "1m");
+        send(&layer, call.body(()).unwrap(), Ending::LeftBeforeHead).await;
+        assert_eq!(lines(&layer, "http_errors_total{").await.len(), errors);
+        assert_eq!(
+            lines(&layer, "http_requests_cancelled_total{").await.len(),
+            cancelled
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_function_that_panics_leaves_the_default() {
     let layer = TestLayer::new(builder().error_statuses(|_| panic!("in a function")));
     for status in [404, 503] {
