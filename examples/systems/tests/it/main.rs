@@ -1,0 +1,5 @@
+//! The systems show what was sent to them: each is started, called over sockets, and scraped.
+
+mod docs;
+mod quiz_api;
+mod support;
