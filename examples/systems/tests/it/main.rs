@@ -1,5 +1,6 @@
 //! The systems show what was sent to them: each is started, called over sockets, and scraped.
 
 mod docs;
+mod llm_api;
 mod quiz_api;
 mod support;

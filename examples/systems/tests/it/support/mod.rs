@@ -5,7 +5,7 @@ mod system;
 
 pub(crate) use self::{
     receiver::Receiver,
-    system::{System, expect, scrape},
+    system::{System, expect, scrape, shows},
 };
 
 /// The samples of the families that begin so, in order, a line each.

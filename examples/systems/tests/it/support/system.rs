@@ -1,3 +1,4 @@
+use super::samples;
 use std::{
     io::{BufRead, BufReader, Lines},
     net::SocketAddr,
@@ -79,4 +80,17 @@ pub(crate) async fn expect(address: SocketAddr, request: &str, body: &str, statu
     let (answered, text) = send(address, request, body).await.unwrap();
     assert_eq!(answered, status, "{request}: {text}");
     text
+}
+
+/// Scrapes until a family shows these samples: a client sees an end a moment before the server has counted it.
+pub(crate) async fn shows(address: SocketAddr, path: &str, family: &str, expected: &[&str]) {
+    let mut text = String::new();
+    for _ in 0..40 {
+        text = scrape(address, path, "").await;
+        if samples(&text, family) == expected {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(samples(&text, family), expected);
 }
