@@ -4,3 +4,4 @@ mod docs;
 mod llm_api;
 mod quiz_api;
 mod support;
+mod task_backend;
