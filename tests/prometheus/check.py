@@ -175,13 +175,18 @@ def buckets(family, labels, count):
 
 
 class Prometheus:
-    def __init__(self, folder, jobs, rules=(), features=()):
+    def __init__(self, folder, jobs, rules=(), features=(), paths=None):
         folder.mkdir()
         config = {
             "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
             "rule_files": [str(file) for file in rules],
             "scrape_configs": [
-                {"job_name": job, "static_configs": [{"targets": targets}]} for job, targets in jobs.items()
+                {
+                    "job_name": job,
+                    "metrics_path": (paths or {}).get(job, "/metrics"),
+                    "static_configs": [{"targets": targets}],
+                }
+                for job, targets in jobs.items()
             ],
         }
         # What is JSON is YAML.
