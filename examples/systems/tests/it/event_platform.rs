@@ -115,7 +115,12 @@ async fn the_processor_shows_its_queue_its_work_tokens_and_cost_without_http_of_
     let (_, dollars) = cost[0].rsplit_once(' ').unwrap();
     let dollars: f64 = dollars.parse().unwrap();
     assert!((dollars - 14.0 * 0.000_002).abs() < 1e-12, "{dollars}");
-    assert_eq!(samples(&text, "lynex_processor_http"), [""; 0]);
+    for none in [
+        "lynex_processor_queue_cancelled_total",
+        "lynex_processor_http",
+    ] {
+        assert_eq!(samples(&text, none), [""; 0]);
+    }
 }
 
 #[tokio::test]

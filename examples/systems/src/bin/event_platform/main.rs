@@ -3,8 +3,8 @@
 //!
 //! `PORT` sets the port of the API, 3013 by default; the user interface's is the next, and the one of the metrics the
 //! one after. 0 takes free ones. `LOAD=off` leaves it without customers of its own. `RATE_LIMIT` is how many events a
-//! customer may send in a minute, 600 by default; `CACHE_SECONDS` how old a count may be, 1 by default. A signal ends it:
-//! open requests have some time, then what waits in the queue, and the metrics end last.
+//! customer may send in a minute, 600 by default; `CACHE_SECONDS` how old a count may be, 1 by default. A signal ends
+//! it: open requests have some time, then what waits in the queue, and the metrics end last.
 
 mod ingest;
 mod kind;
