@@ -35,6 +35,9 @@ mod service;
 mod store;
 mod sync;
 
+/// The library whose registries are exposed, in the version that this crate is built with.
+pub use prometheus_client;
+
 #[cfg(feature = "page")]
 #[cfg_attr(docsrs, doc(cfg(feature = "page")))]
 pub use self::page::Page;
