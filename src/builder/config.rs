@@ -75,6 +75,7 @@ impl Config {
             (true, Role::Server) => VersionFrom::Request,
             (true, Role::Client) => VersionFrom::Response,
         };
+        let has_labels = !routes.user_labels().is_empty();
         let has_extras = self.exemplar_of.is_some() || self.amounts.has_more();
         let asks_requests =
             has_extras || !routes.user_labels().is_empty() || version_from != VersionFrom::Nobody;
@@ -89,6 +90,7 @@ impl Config {
                 max_label_sets: self.max_label_sets,
             }),
             amounts: self.amounts,
+            has_labels,
             has_extras,
             counts_bytes: self.amounts.first_byte || self.amounts.response_body.is_some(),
             asks_requests,

@@ -105,12 +105,18 @@ impl ActiveRequest {
     }
 
     /// Gives the route's labels the values of the user's.
+    #[inline]
     pub(super) fn label(&mut self) {
-        let Recorder { routes, store, .. } = self.state.recorder;
-        if !routes.user_labels().is_empty() {
-            let labels = &mut self.state.route.labels;
-            *labels = routes.with_values(*labels, self.values, || store.is_full());
+        if self.state.recorder.has_labels {
+            self.label_by_values();
         }
+    }
+
+    #[inline(never)]
+    fn label_by_values(&mut self) {
+        let Recorder { routes, store, .. } = self.state.recorder;
+        let labels = &mut self.state.route.labels;
+        *labels = routes.with_values(*labels, self.values, || store.is_full());
     }
 
     pub(super) fn elapsed(&self) -> u64 {
