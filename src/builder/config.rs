@@ -100,7 +100,7 @@ impl Config {
         }));
         self.expected
             .iter()
-            .for_each(|expected| recorder.expect(expected));
+            .for_each(|expected| recorder.initialize(expected));
         let layer = MetricsLayer::new(recorder);
         let bounds = self.bounds_of_routes.clone();
         let schema = HttpSchema::new(self.convention, &recorder.routes, bounds);

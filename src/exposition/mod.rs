@@ -6,7 +6,6 @@ mod filter;
 mod future;
 mod instruments;
 mod negotiation;
-#[cfg(feature = "page")]
 mod reader;
 mod registration;
 mod response;
@@ -18,7 +17,6 @@ pub use self::{body::ExpositionBody, future::ExpositionFuture};
 
 #[cfg(feature = "otlp")]
 pub(crate) use self::export_counts::ExportCounts;
-#[cfg(feature = "page")]
 pub(crate) use self::reader::Reader;
 pub(crate) use self::registration::{check_foreign, register};
 
@@ -303,8 +301,7 @@ impl Exposition {
         }
     }
 
-    /// What a reader of its own needs, unless it is disabled.
-    #[cfg(feature = "page")]
+    /// Reads what is exposed, unless it is disabled.
     pub(crate) fn reader(&self) -> Option<Reader> {
         let source = self.source.as_ref()?;
         Some(Reader::new(source, self.instruments.as_ref()))
@@ -370,14 +367,13 @@ impl<B> Service<Request<B>> for Exposition {
             Method::HEAD => true,
             _ => return ExpositionFuture::answered(response::not_allowed(), false),
         };
-        let Some(source) = &self.source else {
+        let Some(reader) = self.reader() else {
             return ExpositionFuture::answered(response::disabled(), head_only);
         };
         let request = ScrapeRequest {
-            source: Arc::clone(source),
+            reader,
             format: negotiation::negotiate(request.headers()),
             filter: Filter::of(request.uri()),
-            instruments: self.instruments.clone(),
         };
         let measurement = Measurement::new(self.instruments.clone());
         ExpositionFuture::scraping(scrape::scrape(request, measurement), head_only)

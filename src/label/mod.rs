@@ -46,3 +46,5 @@ pub(crate) const OTHER: &str = "_OTHER";
 pub(crate) const UNMATCHED: &str = "_unmatched";
 /// Stands for the routes of label sets past the budget.
 pub(crate) const OVERFLOW: &str = "_overflow";
+/// A longer value of a label is one of a mistake, or of a client's.
+const LONGEST_VALUE: usize = 256;

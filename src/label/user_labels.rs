@@ -1,4 +1,4 @@
-use super::{OTHER, OVERFLOW, RequestHead, ResponseHead, names::Names};
+use super::{LONGEST_VALUE, OTHER, OVERFLOW, RequestHead, ResponseHead, names::Names};
 use crate::sync::{List, caught, lock};
 use std::sync::{
     Mutex,
@@ -34,8 +34,6 @@ const OVERFLOW_VALUE: u32 = 2;
 const SPECIAL: u32 = 3;
 /// So many listed values are few.
 const FEW: usize = 4;
-/// A longer value is one of a mistake, or of a client's.
-const LONGEST_VALUE: usize = 256;
 
 /// The labels of the user's own, and the values that they had so far.
 pub(crate) struct UserLabels {

@@ -1,9 +1,6 @@
-use super::{OVERFLOW, names::hash};
+use super::{LONGEST_VALUE, OVERFLOW, names::hash};
 use crate::sync::{List, Table, lock};
 use std::sync::Mutex;
-
-/// A longer value is one of a mistake, or of a client's.
-const LONGEST_VALUE: usize = 256;
 
 /// The sets of values that labels had so far, by number. There are at most so many; what comes later is counted under
 /// the set of number 0.

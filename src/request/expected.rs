@@ -13,7 +13,7 @@ pub(crate) enum Expected {
 impl Recorder {
     /// Makes the series of requests that may come, with 0: those that are complete with 200 and 500, and of gRPC calls
     /// those with OK and INTERNAL.
-    pub(crate) fn expect(&self, expected: &Expected) {
+    pub(crate) fn initialize(&self, expected: &Expected) {
         let (method, route, ends) = match expected {
             Expected::Http(method, route) => {
                 let ends = [(Status::OK, None), (Status::INTERNAL, None)];
@@ -37,13 +37,13 @@ impl Recorder {
         for route in self.routes.of_each_peer(route) {
             for version in versions {
                 for (status, code) in ends {
-                    self.expect_key(method, route, *version, status, code);
+                    self.initialize_key(method, route, *version, status, code);
                 }
             }
         }
     }
 
-    fn expect_key(
+    fn initialize_key(
         &self,
         method: Method,
         route: Route,
@@ -59,6 +59,6 @@ impl Recorder {
         let finished = started.with_status(status).with_completion(completion);
         let active = started.of_active().with_labels(route.labels);
         self.store
-            .expect(finished.with_labels(route.labels), active);
+            .initialize(finished.with_labels(route.labels), active);
     }
 }

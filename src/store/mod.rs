@@ -194,16 +194,11 @@ impl Store {
 
     /// Counts that something is no longer active that is counted nowhere else.
     pub(crate) fn leave(&'static self, active: Active) {
-        let shard = self.shard();
-        if ptr::eq(shard, active.shard) {
-            shard.active.add(active.cell, FINISHED, 1);
-        } else {
-            shard.finish_elsewhere(&self.active, active.cell);
-        }
+        active.end(self.shard(), &self.active);
     }
 
     /// Adds keys that nothing was counted under yet: of something that will finish, and of something active.
-    pub(crate) fn expect(&self, finished: Key, active: Key) {
+    pub(crate) fn initialize(&self, finished: Key, active: Key) {
         self.finished.resolve(finished);
         self.active.resolve(active);
     }
@@ -219,6 +214,16 @@ impl Active {
     fn start(shard: &'static Shard, cell: &'static Cell) -> Self {
         shard.active.add(cell, STARTED, 1);
         Self { shard, cell }
+    }
+
+    /// Counts in that shard that it is no longer active.
+    #[inline(always)]
+    fn end(self, shard: &'static Shard, keys: &Keys) {
+        if ptr::eq(shard, self.shard) {
+            shard.active.add(self.cell, FINISHED, 1);
+        } else {
+            shard.finish_elsewhere(keys, self.cell);
+        }
     }
 }
 
@@ -237,11 +242,7 @@ impl Finished {
     /// Counts that it is no longer active. To be called last: where nothing is active, everything is counted.
     #[inline(always)]
     pub(crate) fn end(self, active: Active) {
-        if ptr::eq(self.shard, active.shard) {
-            self.shard.active.add(active.cell, FINISHED, 1);
-        } else {
-            self.shard.finish_elsewhere(&self.store.active, active.cell);
-        }
+        active.end(self.shard, &self.store.active);
     }
 
     /// Offers it as the exemplar of the bucket that the amount falls into.
