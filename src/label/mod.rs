@@ -16,6 +16,7 @@ mod set;
 mod settings;
 mod status;
 mod template;
+mod text;
 mod user_labels;
 mod value_sets;
 mod version;

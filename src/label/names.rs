@@ -1,4 +1,5 @@
-use crate::sync::{HASH_FACTOR, Table};
+use super::text::{hash, is_same};
+use crate::sync::Table;
 use std::fmt;
 
 /// Values by names that come from the program. They are never removed, and found without a lock.
@@ -52,49 +53,12 @@ impl<V: Copy> Names<V> {
 impl<V> Named<V> {
     #[inline]
     fn is(&self, hash: u64, name: &str) -> bool {
-        // Comparing the text is a call that costs more than the rest of the search: the hash avoids most of them.
-        self.hash == hash && self.name == name
+        self.hash == hash && is_same(self.name, name)
     }
-}
-
-/// Eight bytes at a time. It is no defence against collisions on purpose: names come from the program.
-pub(super) fn hash(name: &str) -> u64 {
-    let mix = |hash: u64, word: [u8; 8]| {
-        (hash ^ u64::from_le_bytes(word))
-            .wrapping_mul(HASH_FACTOR)
-            .rotate_left(29)
-    };
-    let bytes = name.as_bytes();
-    let mut hash = bytes.len() as u64;
-    let mut rest = bytes;
-    while let Some((word, after)) = rest.split_first_chunk() {
-        hash = mix(hash, *word);
-        rest = after;
-    }
-    // The last eight bytes, some of which were hashed already, or all of a shorter name.
-    let last = bytes.last_chunk().copied().unwrap_or_else(|| {
-        let mut word = [0; 8];
-        word[..rest.len()].copy_from_slice(rest);
-        word
-    });
-    mix(hash, last).wrapping_mul(HASH_FACTOR)
 }
 
 impl<V> fmt::Debug for Names<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Names").finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_of_any_length_are_told_apart() {
-        let mut hashes: Vec<u64> = (0..200).map(|n| hash(&"/".repeat(n))).collect();
-        hashes.sort_unstable();
-        hashes.dedup();
-        assert_eq!(hashes.len(), 200);
     }
 }

@@ -1,9 +1,6 @@
-use super::{LONGEST_VALUE, OTHER, OVERFLOW, RequestHead, ResponseHead, names::Names};
-use crate::sync::{List, caught, lock};
-use std::sync::{
-    Mutex,
-    atomic::{AtomicU64, Ordering},
-};
+use super::{OTHER, OVERFLOW, RequestHead, ResponseHead, ValueSets};
+use crate::sync::caught;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 type OfRequest = dyn for<'a> Fn(RequestHead<'a>) -> Option<&'a str> + Send + Sync;
 type OfResponse = dyn for<'a> Fn(ResponseHead<'a>) -> Option<&'a str> + Send + Sync;
@@ -31,9 +28,7 @@ pub(crate) type UserValues = u32;
 const ABSENT_VALUE: u32 = 0;
 const OTHER_VALUE: u32 = 1;
 const OVERFLOW_VALUE: u32 = 2;
-const SPECIAL: u32 = 3;
-/// So many listed values are few.
-const FEW: usize = 4;
+const SPECIAL: [&str; 3] = ["", OTHER, OVERFLOW];
 
 /// The labels of the user's own, and the values that they had so far.
 pub(crate) struct UserLabels {
@@ -44,20 +39,18 @@ pub(crate) struct UserLabels {
 /// A label, and its values by number.
 struct Known {
     value_of: ValueOf,
-    /// The listed values, if there are few: comparing with these is faster than to search.
-    few: Box<[&'static str]>,
-    numbers: Names<u32>,
-    texts: List<&'static str>,
+    values: ValueSets<1>,
     /// How many numbers there may be.
     room: u32,
     /// What its numbers are multiplied with, so that the sum over all labels tells which these were.
     factor: u32,
-    adding: Mutex<()>,
 }
 
 /// How many numbers a label needs.
 fn room(label: &UserLabel) -> Option<u32> {
-    u32::try_from(label.most).ok()?.checked_add(SPECIAL)
+    u32::try_from(label.most)
+        .ok()?
+        .checked_add(SPECIAL.len() as u32)
 }
 
 impl UserLabels {
@@ -115,7 +108,7 @@ impl UserLabels {
     fn value<'a>(&self, label: &Known, of: impl FnOnce() -> Option<&'a str>) -> UserValues {
         let number = match caught(of) {
             Some(None) => ABSENT_VALUE,
-            Some(Some(value)) => label.number(value),
+            Some(Some(value)) => label.values.number([value]).unwrap_or(OTHER_VALUE),
             None => {
                 self.panics.fetch_add(1, Ordering::Relaxed);
                 OTHER_VALUE
@@ -135,7 +128,7 @@ impl UserLabels {
         let label = self.labels.get(index)?;
         match values / label.factor % label.room {
             ABSENT_VALUE => None,
-            number => label.texts.get(number as usize).copied(),
+            number => label.values.get(number).map(|[text]| *text),
         }
     }
 
@@ -153,67 +146,18 @@ impl UserLabels {
 
 impl Known {
     fn new(label: UserLabel, factor: u32) -> Self {
-        let mut known = Self {
-            room: room(&label).unwrap_or(SPECIAL),
-            value_of: label.value_of,
-            few: Box::default(),
-            numbers: Names::new(),
-            texts: List::new(),
-            factor,
-            adding: Mutex::new(()),
+        let listed = label.listed.iter().flatten().map(String::as_str);
+        let known = SPECIAL.into_iter().chain(listed);
+        let unlisted = match label.listed {
+            Some(_) => 0,
+            None => label.most,
         };
-        for special in ["", OTHER, OVERFLOW] {
-            known.push(special);
+        Self {
+            room: room(&label).unwrap_or_default(),
+            values: ValueSets::new(known.map(|value| [value]), unlisted),
+            value_of: label.value_of,
+            factor,
         }
-        for value in label.listed.iter().flatten() {
-            known.push(value);
-        }
-        if label.most <= FEW {
-            let first = SPECIAL as usize;
-            let listed = first..known.texts.len();
-            known.few = listed
-                .filter_map(|at| known.texts.get(at).copied())
-                .collect();
-        }
-        known
-    }
-
-    /// The number of a value. A new one gets the next number, as long as there is room.
-    fn number(&self, value: &str) -> u32 {
-        // Comparing texts is a call: the first byte avoids most of them.
-        let first = value.bytes().next();
-        let is = |listed: &&str| listed.bytes().next() == first && *listed == value;
-        if let Some(at) = self.few.iter().position(is) {
-            return SPECIAL + at as u32;
-        }
-        match self.numbers.get(value) {
-            Some(number) => number,
-            None => self.add(value),
-        }
-    }
-
-    #[cold]
-    fn add(&self, value: &str) -> u32 {
-        if self.is_full() || value.len() > LONGEST_VALUE {
-            return OTHER_VALUE;
-        }
-        let _adding = lock(&self.adding);
-        match self.numbers.get(value) {
-            Some(number) => number,
-            None if self.is_full() => OTHER_VALUE,
-            None => self.push(value),
-        }
-    }
-
-    fn is_full(&self) -> bool {
-        self.texts.len() >= self.room as usize
-    }
-
-    fn push(&self, value: &str) -> u32 {
-        let number = |value| self.texts.push(value).map_or(OTHER_VALUE, |at| at as u32);
-        self.numbers
-            .get_or_insert(value, number)
-            .unwrap_or(OTHER_VALUE)
     }
 }
 
@@ -269,22 +213,6 @@ mod tests {
         let overflow = labels.texts(labels.overflow());
         assert_eq!(*overflow, [Some("_overflow"); 3]);
         assert_eq!(*labels.texts(0), [None; 3]);
-    }
-
-    #[test]
-    fn threads_that_race_add_no_more_values_than_there_is_room_for() {
-        let labels = UserLabels::new(vec![label(None, 10, "x")]);
-        std::thread::scope(|scope| {
-            for thread in 0..4 {
-                let labels = &labels;
-                scope.spawn(move || {
-                    for n in 0..100 {
-                        texts(labels, &[("x", &format!("{thread}-{n}"))]);
-                    }
-                });
-            }
-        });
-        assert_eq!(labels.labels[0].texts.len(), 10 + 3);
     }
 
     #[test]

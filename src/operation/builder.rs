@@ -6,7 +6,7 @@ use super::{
 use crate::{
     Buckets, BuildError, Exposition, TestClock, exposition,
     gather::{HistogramBounds, Identity, StoreFamilies},
-    label::ValueSets,
+    label::{OVERFLOW, ValueSets},
     model::Unit,
     naming::{check_label, invalid_label, is_name, with_suggestion},
     store::{Store, StoreSettings},
@@ -165,7 +165,10 @@ impl<const N: usize> OperationBuilder<N> {
             marks: marks.collect(),
             errors: ErrorKinds::new(),
         }));
-        let sets = &*Box::leak(Box::new(ValueSets::new(self.max_label_sets)));
+        let sets = &*Box::leak(Box::new(ValueSets::new(
+            [[OVERFLOW; N]],
+            self.max_label_sets,
+        )));
         let error = [String::from(ERROR_LABEL)];
         let identity = Identity {
             constant: self.constant_labels,

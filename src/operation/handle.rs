@@ -1,4 +1,7 @@
-use super::{ActiveOperation, ResolvedOperation, recorder::Recorder};
+use super::{
+    ActiveOperation, ResolvedOperation,
+    recorder::{OVERFLOW_SET, Recorder},
+};
 use crate::label::ValueSets;
 use std::fmt;
 
@@ -49,7 +52,10 @@ impl<const N: usize> Operation<N> {
     #[inline]
     #[must_use]
     pub fn with(&self, values: [&str; N]) -> ResolvedOperation {
-        ResolvedOperation::new(self.recorder, self.sets.number(values))
+        ResolvedOperation::new(
+            self.recorder,
+            self.sets.number(values).unwrap_or(OVERFLOW_SET),
+        )
     }
 
     /// Starts one with these values of its labels: [`with`](Self::with), then [`start`](ResolvedOperation::start).

@@ -1,4 +1,7 @@
-use crate::{label::ValueSets, store::Store};
+use crate::{
+    label::{OVERFLOW, ValueSets},
+    store::Store,
+};
 use quanta::Clock;
 
 /// What an operation and all that is active of it share. It lives as long as the process.
@@ -74,16 +77,19 @@ pub(super) fn active_key(set: u32) -> u64 {
 /// The kinds of errors that were seen so far, by number. They come from the program, so that there are few.
 pub(super) struct ErrorKinds(ValueSets<1>);
 
+/// The number of the set that stands for those past the budget.
+pub(super) const OVERFLOW_SET: u32 = 0;
+
 /// How many kinds are told apart. All others are `_overflow`.
 const MAX_ERRORS: usize = 1_000;
 
 impl ErrorKinds {
     pub(super) fn new() -> Self {
-        Self(ValueSets::new(MAX_ERRORS))
+        Self(ValueSets::new([[OVERFLOW]], MAX_ERRORS))
     }
 
     pub(super) fn number(&self, kind: &'static str) -> u16 {
-        self.0.number([kind]) as u16
+        self.0.number([kind]).unwrap_or(OVERFLOW_SET) as u16
     }
 
     pub(super) fn name(&self, number: u16) -> &'static str {
