@@ -24,7 +24,6 @@ pub(super) struct Config {
     pub(super) bounds_of_routes: HashMap<String, usize>,
     pub(super) routes: RouteSettings,
     pub(super) shows_versions: bool,
-    pub(super) max_label_sets: usize,
     /// The requests whose series are there from the start.
     pub(super) expected: Vec<Expected>,
     pub(super) exemplar_of: Option<ExemplarOf>,
@@ -69,13 +68,13 @@ impl Config {
 
     fn into_families(self) -> (MetricsLayer, StoreFamilies<HttpSchema>, &'static Recorder) {
         let peers = self.routes.peers.clone();
+        let max_label_sets = self.routes.max_label_sets;
         let routes = Routes::new(self.routes);
         let version_from = match (self.shows_versions, self.convention.role()) {
             (false, _) => VersionFrom::Nobody,
             (true, Role::Server) => VersionFrom::Request,
             (true, Role::Client) => VersionFrom::Response,
         };
-        let has_labels = !routes.user_labels().is_empty();
         let has_extras = self.exemplar_of.is_some() || self.amounts.has_more();
         let asks_requests =
             has_extras || !routes.user_labels().is_empty() || version_from != VersionFrom::Nobody;
@@ -87,10 +86,9 @@ impl Config {
             store: Store::new(StoreSettings {
                 measures: self.bounds.iter().map(HistogramBounds::bins).collect(),
                 has_exemplars: self.exemplar_of.is_some(),
-                max_label_sets: self.max_label_sets,
+                max_label_sets,
             }),
             amounts: self.amounts,
-            has_labels,
             has_extras,
             counts_bytes: self.amounts.first_byte || self.amounts.response_body.is_some(),
             asks_requests,

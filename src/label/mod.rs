@@ -1,5 +1,6 @@
 //! What requests are labelled with. Cardinality is decided here and nowhere else.
 
+mod combinations;
 #[cfg(feature = "axum")]
 mod matched_path;
 mod method;

@@ -1,4 +1,4 @@
-use super::text::{hash, is_same};
+use super::text::Hashed;
 use crate::sync::Table;
 use std::fmt;
 
@@ -9,8 +9,7 @@ pub(super) struct Names<V> {
 
 #[derive(Clone, Copy, Debug)]
 struct Named<V> {
-    hash: u64,
-    name: &'static str,
+    name: Hashed<'static>,
     value: V,
 }
 
@@ -23,8 +22,8 @@ impl<V: Copy> Names<V> {
 
     #[inline]
     pub(super) fn get(&self, name: &str) -> Option<V> {
-        let hash = hash(name);
-        let known = self.table.find(hash, |known| known.is(hash, name));
+        let name = Hashed::new(name);
+        let known = self.table.find(name.hash, |known| known.name == name);
         known.map(|known| known.value)
     }
 
@@ -34,26 +33,18 @@ impl<V: Copy> Names<V> {
         name: &str,
         make: impl FnOnce(&'static str) -> V,
     ) -> Option<V> {
-        let hash = hash(name);
+        let name = Hashed::new(name);
         let new = || {
-            let name: &'static str = Box::leak(Box::from(name));
+            let name = name.leaked();
             Named {
-                hash,
                 name,
-                value: make(name),
+                value: make(name.text),
             }
         };
-        let hash_of = |known: &Named<V>| known.hash;
-        let is = |known: &Named<V>| known.is(hash, name);
-        let known = self.table.find_or_insert(hash, hash_of, is, new);
+        let hash_of = |known: &Named<V>| known.name.hash;
+        let is = |known: &Named<V>| known.name == name;
+        let known = self.table.find_or_insert(name.hash, hash_of, is, new);
         known.map(|known| known.value)
-    }
-}
-
-impl<V> Named<V> {
-    #[inline]
-    fn is(&self, hash: u64, name: &str) -> bool {
-        self.hash == hash && is_same(self.name, name)
     }
 }
 

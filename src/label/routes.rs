@@ -52,13 +52,15 @@ impl Routes {
             methods,
             groups,
             labels,
+            max_label_sets,
         } = settings;
         let user_labels = UserLabels::new(labels);
+        let combinations = user_labels.combinations(max_label_sets);
         let none = LabelSet { id: 0, overflow: 1 };
         let mut routes = Self {
             seen: Names::new(),
             names: List::new(),
-            sets: LabelSets::new(user_labels.overflow()),
+            sets: LabelSets::new(combinations),
             unmatched: Route {
                 labels: none,
                 skipped: false,
@@ -155,12 +157,8 @@ impl Routes {
     }
 
     fn with_peer(&self, route: Route, peer: u8) -> Route {
-        let labelled = Labelled {
-            route: route.number,
-            peer,
-            values: 0,
-        };
-        let labels = self.sets.intern(labelled).unwrap_or(route.labels);
+        let labels = self.sets.intern(route.number, peer);
+        let labels = labels.unwrap_or(route.labels);
         Route { labels, ..route }
     }
 
@@ -261,13 +259,9 @@ impl Routes {
                 };
             }
             let number = self.names.push(name).unwrap_or_default() as u32;
-            let labelled = Labelled {
-                route: number,
-                peer: 0,
-                values: 0,
-            };
+            let labels = self.sets.intern(number, 0);
             Route {
-                labels: self.sets.intern(labelled).unwrap_or(self.unmatched.labels),
+                labels: labels.unwrap_or(self.unmatched.labels),
                 skipped,
                 stream,
                 number,
@@ -277,16 +271,11 @@ impl Routes {
         route.unwrap_or(self.unmatched)
     }
 
-    /// The label set with these values of the user's labels. Where the budget is used up, a new one is not kept, but
-    /// overflows at once.
+    /// The number of a combination of values of the user's labels. Where the budget is used up, a new one is not kept,
+    /// but overflows at once.
     #[inline]
-    pub(crate) fn with_values(
-        &self,
-        set: LabelSet,
-        values: UserValues,
-        is_full: impl FnOnce() -> bool,
-    ) -> LabelSet {
-        self.sets.with_values(set, values, is_full)
+    pub(crate) fn combination(&self, values: UserValues, is_full: impl FnOnce() -> bool) -> u32 {
+        self.sets.combination(values, is_full)
     }
 
     /// The labels of a label set.

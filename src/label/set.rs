@@ -1,25 +1,16 @@
-use super::UserValues;
+use super::{UserValues, combinations::Combinations};
 use crate::sync::{HASH_FACTOR, List, Table};
 
 /// The numbers of the two routes that every layer has.
 pub(super) const UNMATCHED_ROUTE: u32 = 0;
 pub(super) const OVERFLOW_ROUTE: u32 = 1;
 
-/// The number that stands for a request's route, its peer and the user's labels, and the number that they overflow to.
+/// The number that stands for a request's route and peer, and the number that they overflow to. With the number of a
+/// combination of the user's labels added to it, the first stands for these, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LabelSet {
     pub(crate) id: u32,
     pub(crate) overflow: u32,
-}
-
-impl LabelSet {
-    /// The one that stands for it past the budget.
-    pub(super) fn overflowed(self) -> Self {
-        Self {
-            id: self.overflow,
-            overflow: self.overflow,
-        }
-    }
 }
 
 /// What a label set consists of.
@@ -52,52 +43,50 @@ impl Labelled {
 }
 
 /// All label sets that were seen so far.
+///
+/// The sets of a route and a peer have numbers in a row, one for each combination of the user's values, so that adding a
+/// combination's number to that of the set without values gives the set with them.
 pub(super) struct LabelSets {
-    by_id: List<Labelled>,
+    /// Without values of the user's labels, in the order in which they were first seen.
+    by_number: List<Labelled>,
     known: Table<(Labelled, LabelSet)>,
-    /// By the number of a set without values of the user's labels, and those values: the set with them.
-    with_values: Table<(u64, LabelSet)>,
-    /// The values of the user's labels in sets that stand for those past the budget.
-    overflow: UserValues,
+    combinations: Combinations,
 }
 
 impl LabelSets {
-    pub(super) fn new(overflow: UserValues) -> Self {
+    pub(super) fn new(combinations: Combinations) -> Self {
         Self {
-            by_id: List::new(),
+            by_number: List::new(),
             known: Table::new(),
-            with_values: Table::new(),
-            overflow,
+            combinations,
         }
     }
 
-    /// The set of these labels. `None` if there are no numbers left, for which memory does not suffice.
-    pub(super) fn intern(&self, labelled: Labelled) -> Option<LabelSet> {
-        match self.find(labelled) {
-            Some(known) => Some(known),
+    /// The set of a route and a peer, without values. `None` if there are no numbers left, for which memory does not
+    /// suffice.
+    pub(super) fn intern(&self, route: u32, peer: u8) -> Option<LabelSet> {
+        let labelled = Labelled {
+            route,
+            peer,
+            values: 0,
+        };
+        let is = |known: &(Labelled, LabelSet)| known.0 == labelled;
+        match self.known.find(hash(labelled), is) {
+            Some((_, known)) => Some(*known),
             None => self.add(labelled),
         }
     }
 
-    pub(super) fn find(&self, labelled: Labelled) -> Option<LabelSet> {
-        let is = |known: &(Labelled, LabelSet)| known.0 == labelled;
-        self.known.find(hash(labelled), is).map(|(_, set)| *set)
-    }
-
     #[cold]
     fn add(&self, labelled: Labelled) -> Option<LabelSet> {
-        let overflow = Labelled {
-            route: OVERFLOW_ROUTE,
-            values: self.overflow,
-            ..labelled
-        };
-        let overflow = match labelled == overflow {
+        let overflow = match labelled.is_overflow() {
             true => None,
-            false => Some(self.intern(overflow)?.id),
+            false => Some(self.intern(OVERFLOW_ROUTE, labelled.peer)?.overflow),
         };
         let make = || {
-            let id = self.by_id.push(labelled).unwrap_or(usize::MAX) as u32;
-            let overflow = overflow.unwrap_or(id);
+            let number = self.by_number.push(labelled).unwrap_or(usize::MAX) as u32;
+            let id = number.saturating_mul(self.combinations.width());
+            let overflow = overflow.unwrap_or(id.saturating_add(self.combinations.overflow()));
             (labelled, LabelSet { id, overflow })
         };
         let added = self.known.find_or_insert(
@@ -109,55 +98,24 @@ impl LabelSets {
         added.map(|(_, set)| *set)
     }
 
-    /// The set with these values of the user's labels. A new one is not kept if there is no room for what is counted
-    /// under it: it overflows at once.
+    /// The number of a combination of values. A new one is not kept if there is no room for what is counted under it.
     #[inline]
-    pub(super) fn with_values(
-        &self,
-        set: LabelSet,
-        values: UserValues,
-        is_full: impl FnOnce() -> bool,
-    ) -> LabelSet {
-        let both = u64::from(set.id) << 32 | u64::from(values);
-        let hash = both.wrapping_mul(HASH_FACTOR);
-        match self.with_values.find(hash, |known| known.0 == both) {
-            Some((_, with)) => *with,
-            None => self.add_values(set, values, both, is_full()),
-        }
-    }
-
-    #[cold]
-    fn add_values(&self, set: LabelSet, values: UserValues, both: u64, is_full: bool) -> LabelSet {
-        let Some(labelled) = self.get(set.id) else {
-            return set;
-        };
-        let labelled = Labelled { values, ..labelled };
-        let with = match self.find(labelled) {
-            Some(known) => known,
-            None if is_full => return set.overflowed(),
-            None => self.intern(labelled).unwrap_or(set),
-        };
-        let hash = |both: u64| both.wrapping_mul(HASH_FACTOR);
-        self.with_values.find_or_insert(
-            hash(both),
-            |known| hash(known.0),
-            |known| known.0 == both,
-            || (both, with),
-        );
-        with
+    pub(super) fn combination(&self, values: UserValues, is_full: impl FnOnce() -> bool) -> u32 {
+        self.combinations.number(values, is_full)
     }
 
     pub(super) fn get(&self, id: u32) -> Option<Labelled> {
-        self.by_id.get(id as usize).copied()
+        let width = self.combinations.width();
+        let labelled = self.by_number.get((id / width) as usize)?;
+        let values = self.combinations.values(id % width);
+        Some(Labelled {
+            values,
+            ..*labelled
+        })
     }
 }
 
 fn hash(labelled: Labelled) -> u64 {
-    let Labelled {
-        route,
-        peer,
-        values,
-    } = labelled;
-    let route = u64::from(route) << 8 | u64::from(peer);
-    (route ^ u64::from(values) << 32).wrapping_mul(HASH_FACTOR)
+    let Labelled { route, peer, .. } = labelled;
+    (u64::from(route) << 8 | u64::from(peer)).wrapping_mul(HASH_FACTOR)
 }

@@ -21,4 +21,6 @@ pub(crate) struct RouteSettings {
     pub(crate) groups: Vec<(String, String)>,
     /// The user's own.
     pub(crate) labels: Vec<UserLabel>,
+    /// How many label sets are counted at most.
+    pub(crate) max_label_sets: usize,
 }

@@ -1,18 +1,60 @@
-//! Hashing and comparing labels' values, most of which are short: a call to compare memory costs more than the rest of
-//! a search, so that texts of up to 16 bytes are read as one or two words.
-
 use crate::sync::HASH_FACTOR;
 
-/// Eight bytes at a time. It is no defence against collisions on purpose: names come from the program, and there is
-/// a bound for values that do not.
-#[inline]
-pub(super) fn hash(text: &str) -> u64 {
-    let bytes = text.as_bytes();
-    let len = bytes.len() as u64;
-    match short(bytes) {
-        Some(word) => mix(len, word),
-        None => hash_long(bytes, len),
+/// A text and its hash. Two of them are compared without a call if they are short, as most names and values are:
+/// comparing memory by a call takes longer than the rest of a search.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hashed<'a> {
+    pub(super) text: &'a str,
+    pub(super) hash: u64,
+}
+
+impl<'a> Hashed<'a> {
+    /// The hash is of eight bytes at a time. It is no defence against collisions on purpose: names come from the program,
+    /// and there is a bound for values that do not.
+    #[inline]
+    pub(super) fn new(text: &'a str) -> Self {
+        let bytes = text.as_bytes();
+        let len = bytes.len() as u64;
+        let hash = match short(bytes) {
+            Some(word) => mix(len, word),
+            None => hash_long(bytes, len),
+        };
+        Self { text, hash }
     }
+
+    /// The same, kept as long as the process lives.
+    pub(super) fn leaked(self) -> Hashed<'static> {
+        Hashed {
+            text: String::from(self.text).leak(),
+            hash: self.hash,
+        }
+    }
+}
+
+impl PartialEq for Hashed<'_> {
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        let (one, other_text) = (self.text.as_bytes(), other.text.as_bytes());
+        // Up to eight bytes, no two texts of one length have the same hash.
+        self.hash == other.hash
+            && one.len() == other_text.len()
+            && (one.len() <= SHORT || is_same_long(one, other_text))
+    }
+}
+
+/// For texts of one length.
+#[inline]
+fn is_same_long(one: &[u8], other: &[u8]) -> bool {
+    if one.len() > 2 * SHORT {
+        return one == other;
+    }
+    let ends = |bytes: &[u8]| {
+        (
+            bytes.first_chunk::<SHORT>().copied(),
+            bytes.last_chunk::<SHORT>().copied(),
+        )
+    };
+    ends(one) == ends(other)
 }
 
 // Not inlined: the others would save more registers.
@@ -32,28 +74,14 @@ fn hash_long(bytes: &[u8], mut hash: u64) -> u64 {
     )
 }
 
+/// Different words give different results.
 #[inline]
 fn mix(hash: u64, word: u64) -> u64 {
     let mixed = (hash ^ word).wrapping_mul(HASH_FACTOR);
     mixed.rotate_left(29).wrapping_mul(HASH_FACTOR)
 }
 
-/// Whether two texts are the same.
-#[inline]
-pub(super) fn is_same(one: &str, other: &str) -> bool {
-    let (one, other) = (one.as_bytes(), other.as_bytes());
-    if one.len() != other.len() {
-        return false;
-    }
-    match (short(one), short(other)) {
-        (Some(one), Some(other)) => one == other,
-        _ if one.len() <= 16 => {
-            one.first_chunk::<8>() == other.first_chunk()
-                && one.last_chunk::<8>() == other.last_chunk()
-        }
-        _ => one == other,
-    }
-}
+const SHORT: usize = 8;
 
 /// Up to eight bytes as a number that no others of that length have.
 #[inline]
@@ -65,7 +93,7 @@ fn short(bytes: &[u8]) -> Option<u64> {
             let upper = u64::from(middle) << 8 | u64::from(last) << 16;
             Some(u64::from(first) | upper)
         }
-        _ if bytes.len() <= 8 => {
+        _ if bytes.len() <= SHORT => {
             let first = u32::from_le_bytes(*bytes.first_chunk()?);
             let last = u32::from_le_bytes(*bytes.last_chunk()?);
             Some(u64::from(first) | u64::from(last) << 32)
@@ -80,7 +108,7 @@ mod tests {
 
     #[test]
     fn texts_of_any_length_are_told_apart() {
-        let mut hashes: Vec<u64> = (0..200).map(|n| hash(&"/".repeat(n))).collect();
+        let mut hashes: Vec<u64> = (0..200).map(|n| Hashed::new(&"/".repeat(n)).hash).collect();
         hashes.sort_unstable();
         hashes.dedup();
         assert_eq!(hashes.len(), 200);
@@ -90,13 +118,17 @@ mod tests {
     fn texts_are_the_same_if_no_byte_differs() {
         for len in 0..40 {
             let text = "abcdefghijklmnopqrstuvwxyz0123456789ABCD"[..len].to_owned();
-            assert!(is_same(&text, &text.clone()));
-            assert!(!is_same(&text, &format!("{text}x")));
+            let hashed = Hashed::new(&text);
+            assert_eq!(hashed, Hashed::new(&text.clone()));
+            assert_ne!(hashed, Hashed::new(&format!("{text}x")));
             for at in 0..len {
                 let mut other = text.clone();
                 other.replace_range(at..=at, "_");
-                assert!(!is_same(&text, &other), "{text} {other}");
-                assert_ne!(hash(&text), hash(&other), "{text} {other}");
+                let other = Hashed::new(&other);
+                assert_ne!(hashed, other);
+                // Should their hashes be the same.
+                let Hashed { hash, .. } = hashed;
+                assert!(len <= SHORT || hashed != Hashed { hash, ..other });
             }
         }
     }

@@ -1,4 +1,4 @@
-use super::{OTHER, OVERFLOW, RequestHead, ResponseHead, ValueSets};
+use super::{OTHER, OVERFLOW, RequestHead, ResponseHead, ValueSets, combinations::Combinations};
 use crate::sync::caught;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -118,9 +118,15 @@ impl UserLabels {
     }
 
     /// What stands for all values past the budget.
-    pub(super) fn overflow(&self) -> UserValues {
+    fn overflow(&self) -> UserValues {
         let labels = self.labels.iter();
         labels.map(|label| OVERFLOW_VALUE * label.factor).sum()
+    }
+
+    /// The combinations of their values, of which no more than the budget are counted.
+    pub(super) fn combinations(&self, budget: usize) -> Combinations {
+        let count = self.labels.iter().map(|label| label.room).product();
+        Combinations::new(count, self.overflow(), budget)
     }
 
     /// The value of a label, by its index. `None` if it is absent.

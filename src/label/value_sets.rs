@@ -1,7 +1,4 @@
-use super::{
-    LONGEST_VALUE,
-    text::{hash, is_same},
-};
+use super::{LONGEST_VALUE, text::Hashed};
 use crate::sync::{List, Table, lock};
 use std::sync::Mutex;
 
@@ -16,8 +13,7 @@ pub(crate) struct ValueSets<const N: usize> {
 
 #[derive(Clone)]
 struct Known<const N: usize> {
-    hash: u64,
-    values: [&'static str; N],
+    values: [Hashed<'static>; N],
     number: u32,
 }
 
@@ -31,7 +27,7 @@ impl<const N: usize> ValueSets<N> {
             adding: Mutex::new(()),
         };
         for values in known {
-            sets.insert(hash_all(values), values);
+            sets.insert(values.map(Hashed::new));
         }
         sets.most = sets.sets.len().saturating_add(most);
         sets
@@ -41,40 +37,49 @@ impl<const N: usize> ValueSets<N> {
     /// value is too long.
     #[inline]
     pub(crate) fn number(&self, values: [&str; N]) -> Option<u32> {
-        let hash = hash_all(values);
-        match self.numbers.find(hash, |known| known.is(hash, values)) {
+        let values = values.map(Hashed::new);
+        let near = self
+            .numbers
+            .find_near(hash(&values), |known| known.values == values);
+        match near {
             Some(known) => Some(known.number),
-            None => self.add(hash, values),
+            None => self.number_far(values),
         }
     }
 
     #[cold]
-    fn add(&self, hash: u64, values: [&str; N]) -> Option<u32> {
-        let is_too_long = |value: &&str| value.len() > LONGEST_VALUE;
-        if self.is_full() || values.iter().any(is_too_long) {
-            return None;
+    fn number_far(&self, values: [Hashed<'_>; N]) -> Option<u32> {
+        let is_too_long = |value: &Hashed<'_>| value.text.len() > LONGEST_VALUE;
+        match self.find(values) {
+            Some(number) => Some(number),
+            None if self.is_full() || values.iter().any(is_too_long) => None,
+            None => self.insert(values),
         }
-        self.insert(hash, values)
     }
 
-    fn insert(&self, hash: u64, values: [&str; N]) -> Option<u32> {
-        let _adding = lock(&self.adding);
-        let make = || {
-            let values = values.map(|value| &*String::from(value).leak());
-            let number = self.sets.push(values).unwrap_or(0) as u32;
-            Known {
-                hash,
-                values,
-                number,
-            }
-        };
-        let is = |known: &Known<N>| known.is(hash, values);
-        if self.is_full() {
-            return self.numbers.find(hash, is).map(|known| known.number);
-        }
+    fn find(&self, values: [Hashed<'_>; N]) -> Option<u32> {
         let known = self
             .numbers
-            .find_or_insert(hash, |known| known.hash, is, make);
+            .find(hash(&values), |known| known.values == values);
+        known.map(|known| known.number)
+    }
+
+    fn insert(&self, values: [Hashed<'_>; N]) -> Option<u32> {
+        let _adding = lock(&self.adding);
+        if self.is_full() {
+            return self.find(values);
+        }
+        let make = || {
+            let values = values.map(Hashed::leaked);
+            let texts = values.map(|value| value.text);
+            let number = self.sets.push(texts).unwrap_or(0) as u32;
+            Known { values, number }
+        };
+        let hash_of = |known: &Known<N>| hash(&known.values);
+        let is = |known: &Known<N>| known.values == values;
+        let known = self
+            .numbers
+            .find_or_insert(hash(&values), hash_of, is, make);
         known.map(|known| known.number)
     }
 
@@ -88,16 +93,9 @@ impl<const N: usize> ValueSets<N> {
     }
 }
 
-impl<const N: usize> Known<N> {
-    #[inline]
-    fn is(&self, hash: u64, values: [&str; N]) -> bool {
-        let mut pairs = self.values.iter().zip(values);
-        self.hash == hash && pairs.all(|(known, value)| is_same(known, value))
-    }
-}
-
-fn hash_all<const N: usize>(values: [&str; N]) -> u64 {
-    let hashes = values.into_iter().map(hash);
+#[inline]
+fn hash<const N: usize>(values: &[Hashed<'_>; N]) -> u64 {
+    let hashes = values.iter().map(|value| value.hash);
     hashes.fold(0, |all, one| all.rotate_left(23) ^ one)
 }
 

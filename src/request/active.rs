@@ -18,7 +18,7 @@ pub(super) struct ActiveRequest {
     /// `Some` if its headers say that it is a gRPC call.
     pub(super) call: Option<Call>,
     pub(super) extras: Extras,
-    /// The values of the user's labels, if the layer has any. The route's labels are those with these values.
+    /// The values of the user's labels, if the layer has any.
     pub(super) values: UserValues,
     /// How long the head took, if the response is a stream.
     pub(super) head_nanos: Option<u64>,
@@ -33,6 +33,8 @@ pub(super) struct State {
     pub(super) started_at: u64,
     /// What it is counted under, unless it is a gRPC call.
     pub(super) route: Route,
+    /// The number of the combination that the values of the user's labels are.
+    pub(super) combination: u32,
     pub(super) key: PackedKey,
     /// Whether this is all that there is to know of it. One look at it, in place of one at each of the others, takes 20
     /// instructions less.
@@ -78,6 +80,7 @@ impl ActiveRequest {
         let state = &mut spare.state;
         state.recorder = recorder;
         state.route = *route;
+        state.combination = 0;
         state.key = key;
         state.is_plain = true;
         state.seen = Seen::default();
@@ -92,6 +95,7 @@ impl ActiveRequest {
                 active: None,
                 started_at: 0,
                 route: *route,
+                combination: 0,
                 key,
                 is_plain: true,
                 seen: Seen::default(),
@@ -104,19 +108,11 @@ impl ActiveRequest {
         })
     }
 
-    /// Gives the route's labels the values of the user's.
-    #[inline]
-    pub(super) fn label(&mut self) {
-        if self.state.recorder.has_labels {
-            self.label_by_values();
-        }
-    }
-
-    #[inline(never)]
-    fn label_by_values(&mut self) {
+    /// Gives it values of the user's labels.
+    pub(super) fn label(&mut self, values: UserValues) {
         let Recorder { routes, store, .. } = self.state.recorder;
-        let labels = &mut self.state.route.labels;
-        *labels = routes.with_values(*labels, self.values, || store.is_full());
+        self.values = values;
+        self.state.combination = routes.combination(values, || store.is_full());
     }
 
     pub(super) fn elapsed(&self) -> u64 {
@@ -143,7 +139,7 @@ impl ActiveRequest {
         let nanos = self.elapsed();
         let state = &self.state;
         let key = state.key.with_completion(Completion::new(outcome));
-        let key = key.with_labels(state.route.labels);
+        let key = key.with_labels(state.route.labels, state.combination);
         let near = state
             .active
             .and_then(|active| state.recorder.store.finish_near(key.key, active));
@@ -194,7 +190,7 @@ impl ActiveRequest {
         let state = &self.state;
         let (recorder, active) = (state.recorder, state.active);
         let key = state.key.with_completion(completion);
-        let key = key.with_labels(state.route.labels);
+        let key = key.with_labels(state.route.labels, state.combination);
         let near = active.and_then(|active| recorder.store.finish_near(key.key, active));
         let finished = near.unwrap_or_else(|| recorder.store.finish(key));
         if recorder.has_extras {
@@ -224,7 +220,6 @@ impl ActiveRequest {
                 nanos,
             };
             completion.code = call.end(&end, state.recorder, &mut state.route.labels);
-            self.label();
         }
         (completion, nanos)
     }

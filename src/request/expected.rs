@@ -57,8 +57,8 @@ impl Recorder {
             code,
         };
         let finished = started.with_status(status).with_completion(completion);
-        let active = started.of_active().with_labels(route.labels);
+        let active = started.of_active().with_labels(route.labels, 0);
         self.store
-            .initialize(finished.with_labels(route.labels), active);
+            .initialize(finished.with_labels(route.labels, 0), active);
     }
 }

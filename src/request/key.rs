@@ -82,11 +82,11 @@ impl PackedKey {
         RequestKey::unpack(self.0.into())
     }
 
-    /// The key with that label set, and the key that it overflows to.
-    pub(super) fn with_labels(self, labels: LabelSet) -> Key {
+    /// The key with that label set and that combination of the user's labels, and the key that it overflows to.
+    pub(super) fn with_labels(self, labels: LabelSet, combination: u32) -> Key {
         let key = |labels| u64::from(self.0) | u64::from(labels) << LABELS;
         Key {
-            key: key(labels.id),
+            key: key(labels.id.wrapping_add(combination)),
             overflow: key(labels.overflow),
         }
     }
@@ -179,7 +179,7 @@ mod tests {
                             completion,
                             ..parts
                         };
-                        let Key { key, overflow } = key.with_labels(labels);
+                        let Key { key, overflow } = key.with_labels(labels, 0);
                         assert_eq!(RequestKey::unpack(key), unpacked(labels.id));
                         assert_eq!(RequestKey::unpack(overflow), unpacked(labels.overflow));
                     }
@@ -192,7 +192,7 @@ mod tests {
     fn active_keys_have_no_version() {
         for (started, parts) in started() {
             for labels in LABEL_SETS {
-                let key = started.of_active().with_labels(labels).key;
+                let key = started.of_active().with_labels(labels, 0).key;
                 let without = RequestKey {
                     labels: labels.id,
                     version: Version::NONE,

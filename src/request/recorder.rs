@@ -11,8 +11,6 @@ pub(crate) struct Recorder {
     pub(crate) amounts: Amounts,
     /// `Some` if requests become exemplars.
     pub(crate) exemplar: Option<ExemplarOf>,
-    /// Whether requests have labels of the user's own.
-    pub(crate) has_labels: bool,
     /// Whether requests become exemplars, or more than their duration is measured.
     pub(crate) has_extras: bool,
     /// Whether the bytes of responses are looked at.

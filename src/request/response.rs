@@ -63,8 +63,7 @@ impl ActiveRequest {
         if recorder.version_from == VersionFrom::Response {
             state.key = state.key.with_version(Version::from_http(head.version));
         }
-        self.values += recorder.routes.user_labels().of_response(head);
-        self.label();
+        self.label(self.values + recorder.routes.user_labels().of_response(head));
     }
 
     /// Reads whether a gRPC call was answered as such.
@@ -73,7 +72,6 @@ impl ActiveRequest {
         let Some(call) = &mut self.call else { return };
         if call.record_head(headers) {
             self.state.route = call.route();
-            self.label();
         } else {
             self.call = None;
         }
@@ -86,7 +84,6 @@ impl ActiveRequest {
         let routes = &state.recorder.routes;
         if let Some(route) = routes.of_response(extensions, state.route.labels) {
             state.route = route;
-            self.label();
             if let Some(call) = &mut self.call {
                 call.overrule();
             }

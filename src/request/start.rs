@@ -59,7 +59,7 @@ fn start_under<B>(
         started.ask(RequestHead::from(request));
     }
     let state = &mut started.state;
-    let gauge = state.key.of_active().with_labels(gauge.labels);
+    let gauge = state.key.of_active().with_labels(gauge.labels, 0);
     state.active = recorder.store.start(gauge);
     state.started_at = recorder.clock.raw();
     started
@@ -78,8 +78,7 @@ impl ActiveRequest {
         };
         let labels = recorder.routes.user_labels();
         if !labels.is_empty() {
-            self.values = labels.of_request(head);
-            self.label();
+            self.label(labels.of_request(head));
         }
         if recorder.asks_responses || recorder.has_extras {
             self.state.is_plain = false;

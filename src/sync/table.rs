@@ -180,7 +180,7 @@ impl<V: Clone> Table<V> {
 }
 
 /// The value with that hash that matches, in these slots.
-#[inline]
+#[inline(always)]
 fn find_in<V>(slots: &[OnceLock<V>], hash: u64, matches: impl Fn(&V) -> bool) -> Option<&V> {
     let mut at = start(slots, hash);
     // A level always has free slots, so this ends.

@@ -30,6 +30,7 @@ impl MetricsLayerBuilder {
         self.names.user_labels = labels.map(|label| label.name.clone()).collect();
         self.names.amounts = self.measures.amounts();
         self.routes.unnamed_methods = self.naming == Naming::OpenTelemetry;
+        self.routes.max_label_sets = self.max_label_sets;
         Config {
             convention: self.naming.convention(&self.names),
             constant_labels: self.constant_labels,
@@ -39,7 +40,6 @@ impl MetricsLayerBuilder {
             bounds_of_routes: self.measures.of_routes(),
             routes: self.routes,
             shows_versions: self.names.version || self.naming == Naming::OpenTelemetry,
-            max_label_sets: self.max_label_sets,
             expected: self.expected,
             exemplar_of: self.exemplar_of,
             clock: self.clock,

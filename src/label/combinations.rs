@@ -1,0 +1,152 @@
+use super::UserValues;
+use crate::sync::{HASH_FACTOR, List, Table, lock};
+use std::sync::Mutex;
+
+/// The combinations of values that the user's labels can have, by number. That of no values is 0.
+pub(super) struct Combinations {
+    /// How many numbers there are.
+    width: u32,
+    /// What stands for combinations past the budget, and its number.
+    overflow: (UserValues, u32),
+    /// `None` if there are so few combinations that each is its own number.
+    seen: Option<Seen>,
+}
+
+/// The combinations that were seen, in the order in which they were first seen.
+struct Seen {
+    numbers: Table<(UserValues, u32)>,
+    values: List<UserValues>,
+    adding: Mutex<()>,
+}
+
+const FEW: u32 = 1 << 16;
+/// So that there are numbers left for the label sets of 4 096 routes.
+const MOST: u32 = 1 << 20;
+
+impl Combinations {
+    /// There can be `count`, of which no more than `budget` are counted.
+    pub(super) fn new(count: u32, overflow: UserValues, budget: usize) -> Self {
+        let budget = u32::try_from(budget).unwrap_or(MOST);
+        match count {
+            0..=FEW => Self {
+                width: count,
+                overflow: (overflow, overflow),
+                seen: None,
+            },
+            _ => Self {
+                // Before its response, a request may have another combination than after it.
+                width: budget.saturating_mul(2).clamp(FEW, MOST),
+                overflow: (overflow, 1),
+                seen: Some(Seen::new([0, overflow])),
+            },
+        }
+    }
+
+    pub(super) fn width(&self) -> u32 {
+        self.width
+    }
+
+    /// The number of what stands for combinations past the budget.
+    pub(super) fn overflow(&self) -> u32 {
+        self.overflow.1
+    }
+
+    /// The number of a combination. A new one is not kept if there is no room for what is counted under it.
+    #[inline]
+    pub(super) fn number(&self, values: UserValues, is_full: impl FnOnce() -> bool) -> u32 {
+        match &self.seen {
+            None => values,
+            Some(seen) => {
+                let known = seen.find(values);
+                let number = known.or_else(|| match is_full() {
+                    true => None,
+                    false => seen.insert(values, self.width),
+                });
+                number.unwrap_or(self.overflow())
+            }
+        }
+    }
+
+    /// The combination of a number.
+    pub(super) fn values(&self, number: u32) -> UserValues {
+        let Some(seen) = &self.seen else {
+            return number;
+        };
+        let values = seen.values.get(number as usize);
+        values.copied().unwrap_or(self.overflow.0)
+    }
+}
+
+impl Seen {
+    fn new(known: impl IntoIterator<Item = UserValues>) -> Self {
+        let seen = Self {
+            numbers: Table::new(),
+            values: List::new(),
+            adding: Mutex::new(()),
+        };
+        for values in known {
+            seen.insert(values, MOST);
+        }
+        seen
+    }
+
+    fn find(&self, values: UserValues) -> Option<u32> {
+        let known = self.numbers.find(hash(values), |known| known.0 == values);
+        known.map(|(_, number)| *number)
+    }
+
+    /// `None` if there are no numbers left.
+    #[cold]
+    fn insert(&self, values: UserValues, width: u32) -> Option<u32> {
+        let _adding = lock(&self.adding);
+        if let Some(known) = self.find(values) {
+            return Some(known);
+        }
+        if self.values.len() >= width as usize {
+            return None;
+        }
+        let number = self.values.push(values)? as u32;
+        let hash_of = |known: &(UserValues, u32)| hash(known.0);
+        let is = |known: &(UserValues, u32)| known.0 == values;
+        let make = || (values, number);
+        self.numbers
+            .find_or_insert(hash(values), hash_of, is, make)?;
+        Some(number)
+    }
+}
+
+fn hash(values: UserValues) -> u64 {
+    u64::from(values).wrapping_mul(HASH_FACTOR)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_combinations_are_their_own_numbers() {
+        let few = Combinations::new(12, 7, 100);
+        assert_eq!((few.width(), few.overflow()), (12, 7));
+        for values in 0..12 {
+            assert_eq!(few.number(values, || unreachable!()), values);
+            assert_eq!(few.values(values), values);
+        }
+    }
+
+    #[test]
+    fn many_combinations_have_numbers_as_they_are_seen_while_there_is_room() {
+        let many = Combinations::new(u32::MAX, 9_000_000, 10);
+        assert_eq!(many.width(), FEW);
+        assert_eq!(many.number(0, || unreachable!()), 0);
+        assert_eq!(many.number(9_000_000, || unreachable!()), many.overflow());
+        let first = many.number(70_000, || false);
+        assert_eq!(many.number(70_000, || unreachable!()), first);
+        assert_eq!(many.values(first), 70_000);
+        assert_eq!(many.number(70_001, || true), many.overflow());
+        for values in 0..2 * FEW {
+            assert!(many.number(values, || false) < FEW);
+        }
+        assert_eq!(many.number(u32::MAX, || false), many.overflow());
+        assert_eq!(many.values(many.overflow()), 9_000_000);
+    }
+}
