@@ -4,7 +4,7 @@ use crate::{
     label::{RouteSettings, Routes},
     naming::{Convention, Role},
     registry::Foreign,
-    request::{Amounts, ExemplarOf, Expected, Recorder, VersionFrom},
+    request::{Amounts, ExemplarOf, Expected, Flags, Recorder, VersionFrom},
     store::{Store, StoreSettings},
 };
 use prometheus_client::registry::Registry;
@@ -75,11 +75,17 @@ impl Config {
             (true, Role::Server) => VersionFrom::Request,
             (true, Role::Client) => VersionFrom::Response,
         };
-        let has_extras = self.exemplar_of.is_some() || self.amounts.has_more();
-        let asks_requests =
-            has_extras || !routes.user_labels().is_empty() || version_from != VersionFrom::Nobody;
+        let has_labels = !routes.user_labels().is_empty();
+        let asks_extras = self.exemplar_of.is_some() || self.amounts.request_body.is_some();
         let asks_responses =
             routes.user_labels().ask_responses() || version_from == VersionFrom::Response;
+        let times_head = self.amounts.response_start.is_some() && !self.amounts.first_byte;
+        let asks_requests = has_labels || asks_extras || version_from != VersionFrom::Nobody;
+        let flags = Flags::NONE
+            .and_if(asks_requests, Flags::REQUEST)
+            .and_if(asks_responses || times_head, Flags::RESPONSE)
+            .and_if(self.amounts.first_byte, Flags::FIRST_BYTE)
+            .and_if(asks_extras || self.amounts.has_more(), Flags::AMOUNTS);
         let recorder: &'static Recorder = Box::leak(Box::new(Recorder {
             clock: self.clock.unwrap_or_default(),
             routes,
@@ -89,9 +95,8 @@ impl Config {
                 max_label_sets,
             }),
             amounts: self.amounts,
-            has_extras,
-            counts_bytes: self.amounts.first_byte || self.amounts.response_body.is_some(),
-            asks_requests,
+            flags,
+            asks_extras,
             asks_responses,
             exemplar: self.exemplar_of,
             version_from,

@@ -19,7 +19,8 @@ impl Bins {
     }
 
     /// The bin of an amount.
-    #[inline]
+    // As a call, it would cost a request 12 instructions.
+    #[inline(always)]
     pub(crate) fn find(&self, amount: u64) -> usize {
         match self {
             // Linear: most requests are fast, so that their bucket is among the first.

@@ -1,6 +1,8 @@
-use super::UserValues;
 use crate::sync::{HASH_FACTOR, List, Table, lock};
 use std::sync::Mutex;
+
+/// The values of a request's labels, as one number: 0 if there are none.
+pub(crate) type UserValues = u32;
 
 /// The combinations of values that the user's labels can have, by number. That of no values is 0.
 pub(super) struct Combinations {

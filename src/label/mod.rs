@@ -27,6 +27,7 @@ pub use self::{
 };
 
 pub(crate) use self::{
+    combinations::UserValues,
     method::Method,
     methods::{MAX_METHODS, Methods},
     peer::{MAX_PEERS, Peers, is_same_peer},
@@ -37,7 +38,7 @@ pub(crate) use self::{
     set::{LabelSet, Labelled},
     settings::RouteSettings,
     status::Status,
-    user_labels::{UserLabel, UserLabels, UserValues, ValueOf},
+    user_labels::{UserLabel, UserLabels, ValueOf},
     value_sets::ValueSets,
     version::Version,
 };

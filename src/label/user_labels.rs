@@ -1,4 +1,7 @@
-use super::{OTHER, OVERFLOW, RequestHead, ResponseHead, ValueSets, combinations::Combinations};
+use super::{
+    OTHER, OVERFLOW, RequestHead, ResponseHead, ValueSets,
+    combinations::{Combinations, UserValues},
+};
 use crate::sync::caught;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -20,9 +23,6 @@ pub(crate) struct UserLabel {
     pub(crate) most: usize,
     pub(crate) value_of: ValueOf,
 }
-
-/// The values of a request's labels, as one number: 0 if there are none.
-pub(crate) type UserValues = u32;
 
 /// What a label's value can be besides those that the user's function says.
 const ABSENT_VALUE: u32 = 0;

@@ -1,6 +1,6 @@
 use super::recorder::{End, Ending, FinishedKey, Recorder, active_key};
-use crate::store::{self, Key};
-use std::{fmt, thread};
+use crate::store::{Active, Finished, Key};
+use std::{fmt, mem::ManuallyDrop, thread};
 
 /// An operation that was started and has not ended.
 ///
@@ -32,7 +32,7 @@ use std::{fmt, thread};
 pub struct ActiveOperation {
     recorder: &'static Recorder,
     set: u32,
-    active: Option<store::Active>,
+    active: Option<Active>,
     started_at: u64,
     /// `None` until somebody says how it ended.
     ending: Option<Ending>,
@@ -48,7 +48,8 @@ const PANIC: &str = "panic";
 pub(super) const ERROR: &str = "error";
 
 impl ActiveOperation {
-    #[inline]
+    // Inlined, it stays in registers, which takes a fifth of the instructions off.
+    #[inline(always)]
     pub(super) fn new(recorder: &'static Recorder, set: u32) -> Self {
         let key = active_key(set);
         let active = recorder.store.start(Key { key, overflow: key });
@@ -73,8 +74,8 @@ impl ActiveOperation {
 
     /// Ends it without an error.
     #[inline]
-    pub fn ok(mut self) {
-        self.end(Ending::Ok);
+    pub fn ok(self) {
+        ManuallyDrop::new(self).count(End::Ok);
     }
 
     /// Ends it with an error of that kind, which comes from the program: `timeout`. There are at most 1 000 kinds.
@@ -117,6 +118,20 @@ impl ActiveOperation {
         self
     }
 
+    #[inline(always)]
+    fn count(&self, end: End) {
+        let Self {
+            recorder, active, ..
+        } = *self;
+        let nanos = recorder.elapsed(self.started_at);
+        let key = FinishedKey { set: self.set, end }.pack();
+        let near = active.and_then(|active| recorder.store.finish_near(key, active));
+        match near {
+            Some(finished) => count_under(finished, active, nanos),
+            None => count_far(recorder, key, active, nanos),
+        }
+    }
+
     /// How it ended, if nobody has said so.
     fn by_drop(&self) -> Ending {
         match self.owns_panic && thread::panicking() {
@@ -127,27 +142,30 @@ impl ActiveOperation {
 }
 
 impl Drop for ActiveOperation {
-    #[inline]
     fn drop(&mut self) {
-        let recorder = self.recorder;
-        let nanos = recorder.elapsed(self.started_at);
-        let end = match self.ending.unwrap_or_else(|| self.by_drop()) {
+        let errors = &self.recorder.errors;
+        self.count(match self.ending.unwrap_or_else(|| self.by_drop()) {
             Ending::Ok => End::Ok,
             Ending::Cancelled => End::Cancelled,
             // To Prometheus, a label without a value is none.
-            Ending::Failed("") => End::Failed(recorder.errors.number(ERROR)),
-            Ending::Failed(kind) => End::Failed(recorder.errors.number(kind)),
-        };
-        let key = FinishedKey { set: self.set, end }.pack();
-        let near = self
-            .active
-            .and_then(|active| recorder.store.finish_near(key, active));
-        let finished = near.unwrap_or_else(|| recorder.store.finish(Key { key, overflow: key }));
-        finished.observe(0, nanos);
-        if let Some(active) = self.active {
-            finished.end(active);
-        }
+            Ending::Failed("") => End::Failed(errors.number(ERROR)),
+            Ending::Failed(kind) => End::Failed(errors.number(kind)),
+        });
     }
+}
+
+#[inline(always)]
+fn count_under(finished: Finished, active: Option<Active>, nanos: u64) {
+    finished.observe(0, nanos);
+    if let Some(active) = active {
+        finished.end(active);
+    }
+}
+
+#[inline(never)]
+fn count_far(recorder: &'static Recorder, key: u64, active: Option<Active>, nanos: u64) {
+    let finished = recorder.store.finish(Key { key, overflow: key });
+    count_under(finished, active, nanos);
 }
 
 /// Ends an operation by a panic when it is dropped. Only unwinding drops it: code that does not panic forgets it.

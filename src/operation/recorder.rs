@@ -47,6 +47,7 @@ const SET: u32 = 32;
 const FIRST_ERROR: u16 = 2;
 
 impl FinishedKey {
+    #[inline(always)]
     pub(super) fn pack(self) -> u64 {
         let end = match self.end {
             End::Ok => 0,
@@ -70,6 +71,7 @@ impl FinishedKey {
 }
 
 /// What an active operation is counted under.
+#[inline(always)]
 pub(super) fn active_key(set: u32) -> u64 {
     u64::from(set) << SET
 }
@@ -98,6 +100,7 @@ impl ErrorKinds {
 }
 
 impl Recorder {
+    #[inline(always)]
     pub(super) fn elapsed(&self, started_at: u64) -> u64 {
         self.clock.delta_as_nanos(started_at, self.clock.raw())
     }

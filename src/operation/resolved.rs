@@ -21,7 +21,7 @@ impl ResolvedOperation {
     }
 
     /// Starts one, to be ended by hand.
-    #[inline]
+    #[inline(always)]
     pub fn start(self) -> ActiveOperation {
         ActiveOperation::new(self.recorder, self.set)
     }

@@ -57,8 +57,8 @@ impl Recorder {
             code,
         };
         let finished = started.with_status(status).with_completion(completion);
-        let active = started.of_active().with_labels(route.labels, 0);
+        let active = started.of_active().with_labels(route.labels);
         self.store
-            .initialize(finished.with_labels(route.labels, 0), active);
+            .initialize(finished.with_labels(route.labels), active);
     }
 }

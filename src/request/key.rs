@@ -28,10 +28,11 @@ pub(crate) struct ActiveKey {
 /// A key but for its label set, packed as its parts become known. What is not known yet is absent.
 ///
 /// From the lowest bit: 6 bits for the method, 3 for the version, 2 for the scheme, 3 for the outcome, 5 for the gRPC
-/// code, and 10 for the status. The label set is the upper half of the whole key.
+/// code, and 10 for the status. The upper half is the number of the combination of the user's labels, to which that of
+/// the label set is added in the whole key.
 // Kept by each request in place of its parts, which takes 12 instructions less.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct PackedKey(u32);
+pub(super) struct PackedKey(u64);
 
 const VERSION: u32 = 6;
 const SCHEME: u32 = 9;
@@ -42,31 +43,36 @@ const LABELS: u32 = 32;
 
 impl PackedKey {
     pub(super) fn new(method: Method) -> Self {
-        Self(u32::from(method.number()))
+        Self(u64::from(method.number()))
     }
 
     pub(super) fn with_version(self, version: Version) -> Self {
-        Self(self.0 | u32::from(version.number()) << VERSION)
+        Self(self.0 | u64::from(version.number()) << VERSION)
     }
 
     pub(super) fn with_scheme(self, scheme: Scheme) -> Self {
-        Self(self.0 | u32::from(scheme.number()) << SCHEME)
+        Self(self.0 | u64::from(scheme.number()) << SCHEME)
     }
 
     pub(super) fn with_status(self, status: Status) -> Self {
-        Self(self.0 | u32::from(status.number()) << STATUS)
+        Self(self.0 | u64::from(status.number()) << STATUS)
     }
 
     pub(super) fn with_completion(self, completion: Completion) -> Self {
         let Completion { outcome, code } = completion;
         let code = code.map_or(0, Code::index);
-        Self(self.0 | (outcome as u32) << OUTCOME | u32::from(code) << CODE)
+        Self(self.0 | (outcome as u64) << OUTCOME | u64::from(code) << CODE)
     }
 
-    /// Without the version, which an active request is not counted under.
+    /// With a combination of values of the user's labels, in place of the one that it has.
+    pub(super) fn with_combination(self, combination: u32) -> Self {
+        Self(u64::from(self.0 as u32) | u64::from(combination) << LABELS)
+    }
+
+    /// Without the version and the user's labels, which an active request is not counted under.
     pub(super) fn of_active(self) -> Self {
-        const VERSION_BITS: u32 = (1 << SCHEME) - (1 << VERSION);
-        Self(self.0 & !VERSION_BITS)
+        const VERSION_BITS: u64 = (1 << SCHEME) - (1 << VERSION);
+        Self(u64::from(self.0 as u32) & !VERSION_BITS)
     }
 
     pub(super) fn method(self) -> Method {
@@ -79,15 +85,15 @@ impl PackedKey {
     }
 
     fn unpack(self) -> RequestKey {
-        RequestKey::unpack(self.0.into())
+        RequestKey::unpack(self.0)
     }
 
-    /// The key with that label set and that combination of the user's labels, and the key that it overflows to.
-    pub(super) fn with_labels(self, labels: LabelSet, combination: u32) -> Key {
-        let key = |labels| u64::from(self.0) | u64::from(labels) << LABELS;
+    /// The key with that label set, and the key that it overflows to, which has no combination of its own.
+    pub(super) fn with_labels(self, labels: LabelSet) -> Key {
+        let overflow = self.with_combination(0);
         Key {
-            key: key(labels.id.wrapping_add(combination)),
-            overflow: key(labels.overflow),
+            key: self.0.wrapping_add(u64::from(labels.id) << LABELS),
+            overflow: overflow.0 | u64::from(labels.overflow) << LABELS,
         }
     }
 }
@@ -179,7 +185,7 @@ mod tests {
                             completion,
                             ..parts
                         };
-                        let Key { key, overflow } = key.with_labels(labels, 0);
+                        let Key { key, overflow } = key.with_labels(labels);
                         assert_eq!(RequestKey::unpack(key), unpacked(labels.id));
                         assert_eq!(RequestKey::unpack(overflow), unpacked(labels.overflow));
                     }
@@ -192,7 +198,7 @@ mod tests {
     fn active_keys_have_no_version() {
         for (started, parts) in started() {
             for labels in LABEL_SETS {
-                let key = started.of_active().with_labels(labels, 0).key;
+                let key = started.of_active().with_labels(labels).key;
                 let without = RequestKey {
                     labels: labels.id,
                     version: Version::NONE,

@@ -11,9 +11,11 @@
 mod active;
 mod amount;
 mod call;
+mod end;
 mod exemplar;
 mod expected;
 mod extras;
+mod flags;
 mod grpc;
 mod head;
 mod key;
@@ -31,6 +33,7 @@ pub(crate) use self::{
     amount::{Amount, Amounts},
     exemplar::ExemplarOf,
     expected::Expected,
+    flags::Flags,
     grpc::Code,
     key::{ActiveKey, RequestKey},
     outcome::{Completion, Outcome},

@@ -1,4 +1,4 @@
-use super::{Amounts, ExemplarOf};
+use super::{Amounts, ExemplarOf, Flags};
 use crate::{label::Routes, store::Store};
 use quanta::Clock;
 
@@ -11,13 +11,11 @@ pub(crate) struct Recorder {
     pub(crate) amounts: Amounts,
     /// `Some` if requests become exemplars.
     pub(crate) exemplar: Option<ExemplarOf>,
-    /// Whether requests become exemplars, or more than their duration is measured.
-    pub(crate) has_extras: bool,
-    /// Whether the bytes of responses are looked at.
-    pub(crate) counts_bytes: bool,
-    /// Whether a request's head is asked for more than its method and route, and a response's for more than its
-    /// status and route.
-    pub(crate) asks_requests: bool,
+    /// What there is to do for every request.
+    pub(crate) flags: Flags,
+    /// Whether a request's head is asked for a trace, or for the size of the body.
+    pub(crate) asks_extras: bool,
+    /// Whether a response's head is asked for more than its status and route.
     pub(crate) asks_responses: bool,
     pub(crate) version_from: VersionFrom,
 }

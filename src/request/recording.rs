@@ -1,4 +1,4 @@
-use super::{Outcome, Recorder, active::ActiveRequest, start};
+use super::{Outcome, Recorder, active::ActiveRequest, flags::Flags, start};
 use http::{HeaderMap, Request, Response};
 use http_body::Body;
 use std::{fmt, mem};
@@ -47,7 +47,7 @@ impl Recording {
         };
         let ended = self.watch_shared(inner);
         if ended {
-            active.state.seen.end();
+            active.state.flags.set(Flags::ENDED);
         }
         ended
     }
@@ -55,7 +55,7 @@ impl Recording {
     /// Reads the head of the response, and ends the request if no body follows.
     #[inline]
     pub(crate) fn record_head<B: Body>(&mut self, response: &Response<B>) {
-        let panicking = Panicking(self);
+        let panicking = HeadPanicking(self);
         let is_over = match &mut panicking.0.0 {
             Some(active) => active.record_head(response),
             None => false,
@@ -72,8 +72,8 @@ impl Recording {
         let Some(active) = &mut self.0 else {
             return false;
         };
-        if !active.state.is_plain && active.state.recorder.counts_bytes {
-            active.record_bytes(bytes);
+        if active.state.flags.has(Flags::FIRST_BYTE) {
+            active.record_first_byte(bytes);
         }
         let remaining = &mut active.state.remaining;
         *remaining = remaining.saturating_sub(bytes as u64);
@@ -112,13 +112,25 @@ impl Drop for Panicking<'_> {
     }
 }
 
+/// The same while the head is read: then nothing passed of the body, and it may not be known yet how long it is.
+struct HeadPanicking<'a>(&'a mut Recording);
+
+impl Drop for HeadPanicking<'_> {
+    fn drop(&mut self) {
+        if let Some(active) = &mut self.0.0 {
+            active.declare(Some(0));
+        }
+        self.0.finish(Outcome::Panic);
+    }
+}
+
 /// Notes a panic for the end of a request, likewise.
 struct SeenPanicking<'a>(&'a Recording);
 
 impl Drop for SeenPanicking<'_> {
     fn drop(&mut self) {
         if let Some(active) = &self.0.0 {
-            active.state.seen.panic();
+            active.state.flags.set(Flags::PANICKED);
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::{
     VersionFrom,
     active::{ActiveRequest, UNDECLARED},
+    flags::Flags,
     head::{content_length, is_event_stream},
 };
 use crate::label::{ResponseHead, Status, Version};
@@ -16,13 +17,25 @@ impl ActiveRequest {
         let state = &mut self.state;
         let status = Status::from_http(response.status());
         state.key = state.key.with_status(status);
-        if !state.is_plain {
+        if state.flags.has(Flags::RESPONSE) {
             self.record_special_head(response);
         }
         if !response.extensions().is_empty() {
             self.reroute(response.extensions());
         }
-        self.state.key.method().has_no_body(status) || self.record_body(response)
+        match self.state.key.method().has_no_body(status) {
+            true => self.declare(Some(0)),
+            false => self.record_body(response),
+        }
+    }
+
+    /// Notes how long the body will be, if it says so. `true` if it is empty.
+    #[inline]
+    pub(super) fn declare(&mut self, bytes: Option<u64>) -> bool {
+        let state = &mut self.state;
+        state.declared = bytes.unwrap_or(UNDECLARED);
+        state.remaining = state.declared;
+        state.declared == 0
     }
 
     /// Reads what only some requests want to know of the head.
@@ -35,23 +48,18 @@ impl ActiveRequest {
         if self.call.is_some() {
             self.record_call(response.headers());
         }
-        if recorder.amounts.response_start.is_some() && !recorder.amounts.first_byte {
-            self.extras.response_start = Some(self.elapsed());
+        if recorder.amounts.response_start.is_some() {
+            self.extras.response_start = self.elapsed();
         }
-        self.extras.response_body = Some(0);
-        self.state.is_plain = self.call.is_none() && !recorder.has_extras;
     }
 
-    /// Notes how many bytes of the body passed, and when the first did.
+    /// Notes when the first bytes of the body passed.
     #[inline(never)]
-    pub(super) fn record_bytes(&mut self, bytes: usize) {
+    pub(super) fn record_first_byte(&mut self, bytes: usize) {
         // What is beyond the declared length, no client gets.
-        let bytes = self.state.remaining.min(bytes as u64);
-        let passed = self.extras.response_body.get_or_insert_default();
-        *passed += bytes;
-        let is_first = bytes > 0 && self.extras.response_start.is_none();
-        if is_first && self.state.recorder.amounts.first_byte {
-            self.extras.response_start = Some(self.elapsed());
+        if self.state.remaining.min(bytes as u64) > 0 {
+            self.extras.response_start = self.elapsed();
+            self.state.flags.clear(Flags::FIRST_BYTE);
         }
     }
 
@@ -95,8 +103,7 @@ impl ActiveRequest {
     fn record_body<B: Body>(&mut self, response: &Response<B>) -> bool {
         match response.body().size_hint().exact() {
             Some(bytes) if bytes > 0 && self.call.is_none() && !self.state.route.stream => {
-                self.state.remaining = bytes;
-                false
+                self.declare(Some(bytes))
             }
             exact => self.expect(exact, response),
         }
@@ -107,7 +114,7 @@ impl ActiveRequest {
     fn expect<B: Body>(&mut self, exact: Option<u64>, response: &Response<B>) -> bool {
         // Not asked of a body that says it has bytes.
         if exact.is_none_or(|bytes| bytes == 0) && response.body().is_end_stream() {
-            return true;
+            return self.declare(Some(0));
         }
         let headers = response.headers();
         let mut is_stream = self.state.route.stream;
@@ -122,10 +129,9 @@ impl ActiveRequest {
             }
         };
         if is_stream {
-            self.state.is_plain = false;
+            self.state.flags.set(Flags::COMPLETION);
             self.head_nanos = Some(self.elapsed());
         }
-        self.state.remaining = declared.unwrap_or(UNDECLARED);
-        declared == Some(0)
+        self.declare(declared)
     }
 }

@@ -1,8 +1,8 @@
 //! How a request starts.
 
 use super::{
-    Recorder, VersionFrom, active::ActiveRequest, call::Call, grpc, head::content_length,
-    key::PackedKey,
+    Recorder, VersionFrom, active::ActiveRequest, call::Call, flags::Flags, grpc,
+    head::content_length, key::PackedKey,
 };
 use crate::label::{RequestHead, Route, Scheme, Version};
 use http::Request;
@@ -39,7 +39,8 @@ fn start_call<B>(
         false => route,
     };
     let mut started = start_under(recorder, request, route, gauge);
-    started.state.is_plain = false;
+    let flags = Flags::RESPONSE.and(Flags::COMPLETION);
+    started.state.flags.set(flags);
     started.call = Some(Call::new(call, request.headers()));
     Some(started)
 }
@@ -55,11 +56,11 @@ fn start_under<B>(
     let method = recorder.routes.methods().of(request.method());
     let key = PackedKey::new(method);
     let mut started = ActiveRequest::new(recorder, route, key);
-    if recorder.asks_requests {
+    if recorder.flags.has(Flags::REQUEST) {
         started.ask(RequestHead::from(request));
     }
     let state = &mut started.state;
-    let gauge = state.key.of_active().with_labels(gauge.labels, 0);
+    let gauge = state.key.of_active().with_labels(gauge.labels);
     state.active = recorder.store.start(gauge);
     state.started_at = recorder.clock.raw();
     started
@@ -80,10 +81,7 @@ impl ActiveRequest {
         if !labels.is_empty() {
             self.label(labels.of_request(head));
         }
-        if recorder.asks_responses || recorder.has_extras {
-            self.state.is_plain = false;
-        }
-        if recorder.has_extras {
+        if recorder.asks_extras {
             self.ask_extras(head);
         }
     }
@@ -93,7 +91,5 @@ impl ActiveRequest {
         let measured = recorder.amounts.request_body;
         self.extras.trace = recorder.exemplar.as_ref().and_then(|of| of.ask(head));
         self.extras.request_body = measured.and_then(|_| content_length(head.headers));
-        self.extras.response_start = None;
-        self.extras.response_body = None;
     }
 }

@@ -1,6 +1,6 @@
 //! Which shard a thread writes: one that it leases and that no other thread writes, or the common one.
 
-use super::shard::Shard;
+use super::{shard::Shard, shared::Shared};
 use crate::sync::lock;
 use std::{
     cell::Cell,
@@ -32,10 +32,10 @@ thread_local! {
     static LEASE: ShardLease = ShardLease::take();
 }
 
-/// The shard that this thread writes in the store at an address.
+/// The shard that this thread writes in the store of which this is shared.
 #[inline]
 pub(super) fn shard(
-    store: usize,
+    store: &'static Shared,
     of_lease: impl FnOnce(usize) -> &'static Shard,
 ) -> &'static Shard {
     match last_of(store) {
@@ -46,8 +46,8 @@ pub(super) fn shard(
 
 /// The same, if that is the one that it wrote last.
 #[inline]
-pub(super) fn last_of(store: usize) -> Option<&'static Shard> {
-    LAST.get().filter(|shard| shard.store == store)
+pub(super) fn last_of(store: &'static Shared) -> Option<&'static Shard> {
+    LAST.get().filter(|shard| ptr::eq(shard.shared, store))
 }
 
 /// Whether this thread wrote that shard last.

@@ -13,6 +13,7 @@ mod keys;
 mod layout;
 mod lease;
 mod shard;
+mod shared;
 mod snapshot;
 #[cfg(test)]
 mod tests;
@@ -20,35 +21,23 @@ mod tests;
 pub(crate) use self::{
     exemplars::Exemplar,
     keys::{Key, Keys},
+    shared::StoreSettings,
     snapshot::Snapshot,
 };
 
 use self::{
     cells::Cell,
-    exemplars::Exemplars,
-    layout::{Layout, Measure},
+    layout::Measure,
     shard::{FINISHED, STARTED, Shard},
+    shared::Shared,
 };
 use crate::histogram::Bins;
 use std::{ptr, sync::OnceLock};
 
 pub(crate) struct Store {
-    measures: Box<[Measure]>,
-    layout: Layout,
-    exemplars: Option<Exemplars>,
+    shared: Shared,
     /// By the number of the lease; the common shard is the last. Each is made when a thread first needs it.
     shards: Box<[OnceLock<Box<Shard>>]>,
-    finished: Keys,
-    active: Keys,
-}
-
-/// What a store is to count.
-pub(crate) struct StoreSettings {
-    pub(crate) measures: Box<[Bins]>,
-    /// Whether buckets keep exemplars.
-    pub(crate) has_exemplars: bool,
-    /// The budget. New keys beyond it are counted under the keys that they overflow to.
-    pub(crate) max_label_sets: usize,
 }
 
 /// Something that was started and is not finished.
@@ -61,26 +50,15 @@ pub(crate) struct Active {
 /// Something that finished. The caller adds its measures, and then ends it.
 #[derive(Clone, Copy)]
 pub(crate) struct Finished {
-    store: &'static Store,
     shard: &'static Shard,
     cell: Option<&'static Cell>,
 }
 
 impl Store {
     pub(crate) fn new(settings: StoreSettings) -> Self {
-        let StoreSettings {
-            measures,
-            has_exemplars,
-            max_label_sets,
-        } = settings;
-        let (layout, measures) = Layout::new(measures);
         Self {
-            layout,
-            exemplars: has_exemplars.then(Exemplars::new),
+            shared: Shared::new(settings),
             shards: (0..=lease::max_leases()).map(|_| OnceLock::new()).collect(),
-            finished: Keys::new(max_label_sets),
-            active: Keys::new(max_label_sets),
-            measures,
         }
     }
 
@@ -88,7 +66,7 @@ impl Store {
     // Left to the compiler, it is a call with a frame of its own: 30 instructions.
     #[inline(always)]
     pub(crate) fn start(&'static self, key: Key) -> Option<Active> {
-        if let Some(shard) = lease::last_of(self.address()) {
+        if let Some(shard) = lease::last_of(&self.shared) {
             if let Some(cell) = shard.active.find_near(key.key) {
                 return Some(Active::start(shard, cell));
             }
@@ -102,7 +80,7 @@ impl Store {
         let shard = self.shard();
         let cell = match shard.active.find(key.key) {
             Some(cell) => cell,
-            None => shard.active.find_or_insert(&self.active, key)?,
+            None => shard.active.find_or_insert(&self.shared.active, key)?,
         };
         Some(Active::start(shard, cell))
     }
@@ -112,13 +90,9 @@ impl Store {
         let shard = self.shard();
         let cell = match shard.finished.find(key.key) {
             Some(cell) => Some(cell),
-            None => shard.finished.find_or_insert(&self.finished, key),
+            None => shard.finished.find_or_insert(&self.shared.finished, key),
         };
-        Finished {
-            store: self,
-            shard,
-            cell,
-        }
+        Finished { shard, cell }
     }
 
     /// The same, if that is quickly found: it started on this thread, which has written no other store since, and its
@@ -131,7 +105,6 @@ impl Store {
             false => return None,
         };
         Some(Finished {
-            store: self,
             shard,
             cell: Some(cell),
         })
@@ -139,32 +112,25 @@ impl Store {
 
     /// The shard that this thread writes.
     fn shard(&'static self) -> &'static Shard {
-        lease::shard(self.address(), |lease| self.shard_of(lease))
-    }
-
-    /// What tells it from other stores.
-    #[inline]
-    fn address(&'static self) -> usize {
-        ptr::from_ref(self).addr()
+        lease::shard(&self.shared, |lease| self.shard_of(lease))
     }
 
     /// Whether the budget is used up.
     pub(crate) fn is_full(&self) -> bool {
-        self.finished.is_full()
+        self.shared.finished.is_full()
     }
 
     /// The budget.
     #[cfg(feature = "page")]
     pub(crate) fn max_label_sets(&self) -> usize {
-        self.finished.budget()
+        self.shared.finished.budget()
     }
 
     /// The shard of a lease.
     fn shard_of(&'static self, lease: usize) -> &'static Shard {
         let common = self.shards.len() - 1;
         let lease = lease.min(common);
-        self.shards[lease]
-            .get_or_init(|| Box::new(Shard::new(self.address(), &self.layout, lease < common)))
+        self.shards[lease].get_or_init(|| Box::new(Shard::new(&self.shared, lease < common)))
     }
 
     fn shards(&self) -> impl Iterator<Item = &Shard> {
@@ -173,12 +139,12 @@ impl Store {
 
     /// The keys of finished things, by the index that a snapshot has them under.
     pub(crate) fn finished_keys(&self) -> &Keys {
-        &self.finished
+        &self.shared.finished
     }
 
     /// The keys of started things, by index.
     pub(crate) fn active_keys(&self) -> &Keys {
-        &self.active
+        &self.shared.active
     }
 
     /// How many things of a key are active now.
@@ -194,18 +160,21 @@ impl Store {
 
     /// Counts that something is no longer active that is counted nowhere else.
     pub(crate) fn leave(&'static self, active: Active) {
-        active.end(self.shard(), &self.active);
+        active.end(self.shard());
     }
 
     /// Adds keys that nothing was counted under yet: of something that will finish, and of something active.
     pub(crate) fn initialize(&self, finished: Key, active: Key) {
-        self.finished.resolve(finished);
-        self.active.resolve(active);
+        self.shared.finished.resolve(finished);
+        self.shared.active.resolve(active);
     }
 
     /// The bins of a measure.
     pub(crate) fn bins(&self, measure: usize) -> Option<&Bins> {
-        self.measures.get(measure).map(|measure| &measure.bins)
+        self.shared
+            .measures
+            .get(measure)
+            .map(|measure| &measure.bins)
     }
 }
 
@@ -218,11 +187,11 @@ impl Active {
 
     /// Counts in that shard that it is no longer active.
     #[inline(always)]
-    fn end(self, shard: &'static Shard, keys: &Keys) {
+    fn end(self, shard: &'static Shard) {
         if ptr::eq(shard, self.shard) {
             shard.active.add(self.cell, FINISHED, 1);
         } else {
-            shard.finish_elsewhere(keys, self.cell);
+            shard.finish_elsewhere(self.cell);
         }
     }
 }
@@ -232,7 +201,7 @@ impl Finished {
     #[inline(always)]
     pub(crate) fn observe(&self, measure: usize, amount: u64) {
         let Some(cell) = self.cell else { return };
-        if let Some(Measure { bins, place }) = self.store.measures.get(measure) {
+        if let Some(Measure { bins, place }) = self.shard.shared.measures.get(measure) {
             let cells = &self.shard.finished;
             cells.add(cell, place.sum, amount);
             cells.add_to_bin(cell, place, bins.find(amount));
@@ -242,14 +211,14 @@ impl Finished {
     /// Counts that it is no longer active. To be called last: where nothing is active, everything is counted.
     #[inline(always)]
     pub(crate) fn end(self, active: Active) {
-        active.end(self.shard, &self.store.active);
+        active.end(self.shard);
     }
 
     /// Offers it as the exemplar of the bucket that the amount falls into.
     #[cold]
     pub(crate) fn exemplify(&self, measure: usize, amount: u64, id: u128) {
-        let of = self.store.measures.get(measure);
-        let exemplars = self.store.exemplars.as_ref();
+        let of = self.shard.shared.measures.get(measure);
+        let exemplars = self.shard.shared.exemplars.as_ref();
         if let (Some(cell), Some(of), Some(exemplars)) = (self.cell, of, exemplars) {
             let bucket = of.bins.classic(of.bins.find(amount));
             exemplars.offer(cell.index, (measure, bucket), id, amount);

@@ -1,7 +1,7 @@
 use super::{
     cells::{Cell, Cells},
-    keys::{Key, Keys},
-    layout::Layout,
+    keys::Key,
+    shared::Shared,
 };
 
 /// The words of an active cell: how many things started here, and how many finished here.
@@ -10,16 +10,16 @@ pub(super) const FINISHED: usize = 1;
 
 /// The counts of one lease, which one thread after another holds.
 pub(super) struct Shard {
-    /// The address of its store.
-    pub(super) store: usize,
+    pub(super) shared: &'static Shared,
     pub(super) finished: Cells,
     pub(super) active: Cells,
 }
 
 impl Shard {
-    pub(super) fn new(store: usize, layout: &Layout, leased: bool) -> Self {
+    pub(super) fn new(shared: &'static Shared, leased: bool) -> Self {
+        let layout = &shared.layout;
         Self {
-            store,
+            shared,
             finished: Cells::new(layout.words, layout.blocks, leased),
             active: Cells::new(2, 0, leased),
         }
@@ -27,13 +27,13 @@ impl Shard {
 
     /// Counts that something finished here that was started in another shard.
     #[cold]
-    pub(super) fn finish_elsewhere(&'static self, keys: &Keys, started: &Cell) {
+    pub(super) fn finish_elsewhere(&'static self, started: &Cell) {
         let key = Key {
             key: started.key,
             overflow: started.key,
         };
         let cell = self.active.find(started.key);
-        if let Some(cell) = cell.or_else(|| self.active.find_or_insert(keys, key)) {
+        if let Some(cell) = cell.or_else(|| self.active.find_or_insert(&self.shared.active, key)) {
             self.active.add(cell, FINISHED, 1);
         }
     }

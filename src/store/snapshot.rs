@@ -39,7 +39,7 @@ pub(crate) struct Collecting {
 impl Store {
     /// Begins to sum up all shards.
     pub(crate) fn collect(&self) -> Collecting {
-        let keys = self.finished.len();
+        let keys = self.shared.finished.len();
         Collecting {
             snapshot: Snapshot::new(self, keys),
             shard: 0,
@@ -53,7 +53,7 @@ impl Store {
         while words < WORDS_PER_STRETCH {
             let Some(shard) = self.shards.get(collecting.shard) else {
                 let mut snapshot = mem::take(&mut collecting.snapshot);
-                if let Some(exemplars) = &self.exemplars {
+                if let Some(exemplars) = &self.shared.exemplars {
                     snapshot.exemplars = exemplars.read();
                 }
                 return Some(snapshot);
@@ -86,9 +86,14 @@ impl Collecting {
 
 impl Snapshot {
     fn new(store: &Store, keys: usize) -> Self {
-        let layout = &store.layout;
+        let layout = &store.shared.layout;
         Self {
-            places: store.measures.iter().map(|measure| measure.place).collect(),
+            places: store
+                .shared
+                .measures
+                .iter()
+                .map(|measure| measure.place)
+                .collect(),
             width: layout.words,
             words: vec![Box::default(); keys.div_ceil(CHUNK)],
             blocks_per_key: layout.blocks,
