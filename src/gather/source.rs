@@ -163,9 +163,10 @@ impl Counts {
         shown.fold(buckets);
         histogram.sum = total as f64 / of.unit().parts();
         histogram.count = buckets.iter().sum();
-        if let Some(native) = native {
-            let sparse = histogram.native.get_or_insert_default();
-            native.fill(sparse, &native_buckets);
+        match native {
+            Some(native) => native.fill(histogram.native.get_or_insert_default(), &native_buckets),
+            // The histogram may have been another family's before.
+            None => histogram.native = None,
         }
         histogram.exemplars.clear();
         if snapshot.has_exemplars() {

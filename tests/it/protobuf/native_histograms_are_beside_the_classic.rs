@@ -3,7 +3,7 @@
 use super::{client, compare, scrape};
 use crate::support::TestLayer;
 use std::{collections::BTreeMap, time::Duration};
-use tower_red::{MetricsLayer, NativeHistogram};
+use tower_red::{MetricsLayer, NativeHistogram, Operation};
 
 /// Prometheus' definition: bucket `i` is up to `2^(i * 2^-schema)`.
 fn index(seconds: f64, schema: u8) -> i32 {
@@ -66,6 +66,33 @@ async fn a_native_histogram_is_beside_the_classic_buckets() {
             Some(f64::INFINITY)
         );
     }
+}
+
+#[tokio::test]
+async fn only_durations_have_a_native_histogram() {
+    let builder = MetricsLayer::builder()
+        .native_histogram(NativeHistogram::default())
+        .response_start()
+        .response_body_bytes();
+    let driven = TestLayer::new(builder);
+    let queries = Operation::builder("db_query");
+    let queries = queries.expose_on(&driven.exposition).unwrap();
+    driven.take(Duration::from_millis(3), "/", 200);
+    queries.start([]).ok();
+    let (_, families) = compare(&driven.exposition).await;
+    let native = families.iter().filter_map(|family| {
+        let histogram = family.metric.first()?.histogram.as_ref()?;
+        Some((family.name(), histogram.schema.is_some()))
+    });
+    assert_eq!(
+        native.collect::<Vec<_>>(),
+        [
+            ("http_request_duration_seconds", true),
+            ("http_response_start_seconds", false),
+            ("http_response_body_bytes", false),
+            ("db_query_duration_seconds", false),
+        ]
+    );
 }
 
 #[tokio::test]
