@@ -48,7 +48,7 @@ const OPTIONS: [(&str, Option); 13] = [
         "request_body_bytes",
         MetricsLayerBuilder::request_body_bytes,
     ),
-    ("http_version", |builder| builder.http_version(true)),
+    ("http_version", |builder| builder.http_version()),
     ("duration_status", |builder| {
         builder.duration_status(DurationStatus::Class)
     }),

@@ -34,7 +34,7 @@ fn nothing(bencher: Bencher<'_, '_>) {
 #[divan::bench(args = [0, 10_000])]
 fn process(bencher: Bencher<'_, '_>, files: usize) {
     let Some(_files) = open(files) else { return };
-    let exposition = empty().collector(ProcessMetrics);
+    let exposition = empty().collector(ProcessMetrics::new());
     bencher.bench_local(|| scrape(&exposition));
 }
 
@@ -50,7 +50,7 @@ fn runtime(bencher: Bencher<'_, '_>, workers: usize) {
 fn process_and_runtime(bencher: Bencher<'_, '_>, workers: usize) {
     let runtime = start(workers);
     let exposition = empty()
-        .collector(ProcessMetrics)
+        .collector(ProcessMetrics::new())
         .collector(TokioMetrics::new(runtime.handle()));
     bencher.bench_local(|| scrape(&exposition));
 }

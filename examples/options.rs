@@ -85,7 +85,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .response_label("cache", ["hit", "miss"], |head| head.header("x-cache"))
         .error_statuses(|status| status.is_server_error() || status == 429)
         .duration_status(DurationStatus::Class)
-        .http_version(true)
+        .http_version()
         .buckets(Buckets::fast())
         .buckets_for(["/report"], Buckets::custom([0.001, 0.5, 60.0])?)
         .response_start()

@@ -17,6 +17,7 @@ pin_project! {
     ///
     /// If it is dropped before it is ready, the request counts as cancelled.
     #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F> {
         #[pin]
         pub(crate) inner: F,

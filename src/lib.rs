@@ -39,7 +39,6 @@ mod sync;
 pub use prometheus_client;
 
 #[cfg(feature = "page")]
-#[cfg_attr(docsrs, doc(cfg(feature = "page")))]
 pub use self::page::Page;
 pub use self::{
     body::ResponseBody,

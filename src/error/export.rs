@@ -4,11 +4,14 @@ use std::{error::Error, fmt, time::Duration};
 /// Why an export failed. [`OtlpBuilder::on_failure`](crate::OtlpBuilder::on_failure) gets to see it.
 ///
 /// Nothing is lost by it: values count from the start, and so are whole again in the next export that succeeds.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ExportError {
     /// The metrics are such that a scrape would be refused, too.
-    Metrics(ScrapeError),
+    Metrics {
+        /// What is wrong with them.
+        error: ScrapeError,
+    },
     /// There was no connection, or it broke before there was a response.
     Connection {
         /// What the client says of it.
@@ -50,7 +53,7 @@ impl ExportError {
     pub(crate) fn cause(&self) -> &'static str {
         match self {
             Self::Connection { .. } => "connection",
-            Self::Metrics(_) => "metrics",
+            Self::Metrics { .. } => "metrics",
             Self::Refused { .. } | Self::Rejected { .. } => "refused",
             Self::Timeout => "timeout",
             Self::Unavailable { .. } => "unavailable",
@@ -65,7 +68,7 @@ impl fmt::Display for ExportError {
             message => write!(f, ": {message}"),
         };
         match self {
-            Self::Metrics(error) => write!(f, "the metrics cannot be exported: {error}"),
+            Self::Metrics { error } => write!(f, "the metrics cannot be exported: {error}"),
             Self::Connection { message } => {
                 f.write_str("no response from the receiver")?;
                 said(f, message)
@@ -89,11 +92,5 @@ impl fmt::Display for ExportError {
     }
 }
 
-impl Error for ExportError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Metrics(error) => Some(error),
-            _ => None,
-        }
-    }
-}
+// What it is about is in the message already: as its source, it would be in a report twice.
+impl Error for ExportError {}

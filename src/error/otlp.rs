@@ -1,4 +1,4 @@
-use std::{error::Error, fmt};
+use std::{error::Error, fmt, path::PathBuf};
 
 /// What is wrong with the configuration of an [`Otlp`](crate::Otlp). Its message names the variable, or the builder's
 /// method, and the value.
@@ -55,7 +55,7 @@ pub enum OtlpError {
         /// The variable, or the builder's method.
         setting: &'static str,
         /// The file.
-        path: String,
+        path: PathBuf,
         /// What is wrong with it.
         reason: String,
     },

@@ -114,7 +114,7 @@ impl Buckets {
         Self::custom((0..count).map(|step| start + width * step as f64))
     }
 
-    /// The bounds, in seconds.
+    /// The bounds, in seconds, or in bytes where sizes are measured.
     #[must_use]
     pub fn bounds(&self) -> &[f64] {
         &self.bounds

@@ -44,7 +44,7 @@ use std::{collections::BTreeMap, time::Duration};
 /// assert!(error.to_string().contains("schema 9"));
 /// # Ok::<(), tower_red::BuildError>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[must_use]
 pub struct NativeHistogram {
     schema: u8,

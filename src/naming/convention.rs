@@ -18,7 +18,7 @@ pub(crate) struct Settings {
     pub(crate) label_names: LabelNames,
     /// Whether peers are told apart.
     pub(crate) peers: bool,
-    pub(crate) scheme: Option<&'static str>,
+    pub(crate) scheme: Option<String>,
     /// The names of the user's labels.
     pub(crate) user_labels: Vec<String>,
     pub(crate) errors: ErrorFunctions,

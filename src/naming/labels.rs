@@ -4,6 +4,7 @@ use crate::{
     model::DottedAttribute,
     request::{ActiveKey, Code, Completion, RequestKey},
 };
+use std::borrow::Cow;
 
 /// Which requests some families show, and by which labels.
 #[derive(Debug)]
@@ -62,10 +63,10 @@ pub(crate) enum LabelSource {
     PeerHost,
     PeerPort,
     /// The scheme of the request's URI, or this one if the URI has none.
-    Scheme(&'static str),
+    Scheme(Cow<'static, str>),
     /// A label of the user's own, by its index.
     User(usize),
-    Fixed(&'static str),
+    Fixed(Cow<'static, str>),
 }
 
 /// The values that the labels of a series may show.

@@ -8,7 +8,7 @@ use crate::{
     model::DottedNames,
     request::{Amount, Amounts},
 };
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 /// The semantic conventions of OpenTelemetry.
 pub(super) fn convention(settings: &Settings) -> Convention {
@@ -17,11 +17,13 @@ pub(super) fn convention(settings: &Settings) -> Convention {
         Role::Client => "client",
     };
     let method = ("http.request.method", LabelSource::Method);
+    let configured = settings.scheme.clone().map(Cow::Owned);
+    let configured = configured.unwrap_or(Cow::Borrowed("http"));
     let scheme = (
         "url.scheme",
         match settings.role {
-            Role::Server => LabelSource::Fixed(settings.scheme.unwrap_or("http")),
-            Role::Client => LabelSource::Scheme(settings.scheme.unwrap_or("http")),
+            Role::Server => LabelSource::Fixed(configured),
+            Role::Client => LabelSource::Scheme(configured),
         },
     );
     let error = ("error.type", LabelSource::Reason);
@@ -49,7 +51,7 @@ pub(super) fn convention(settings: &Settings) -> Convention {
             ("network.protocol.version", LabelSource::Version),
         ]);
     let rpc = [
-        ("rpc.system.name", LabelSource::Fixed("grpc")),
+        ("rpc.system.name", LabelSource::Fixed("grpc".into())),
         ("rpc.method", LabelSource::RpcMethod),
     ];
     let rpc = rpc

@@ -1,15 +1,18 @@
+use self::sealed::Sealed;
 use super::ActiveOperation;
 
 /// Looks at the items of a stream, and marks what they reach.
 ///
-/// Made by [`OperationStream::mark_when`](crate::OperationStream::mark_when); there is no need to implement it.
-pub trait ItemMark<T> {
+/// It is implemented by what [`OperationStream::mark_when`](crate::OperationStream::mark_when) makes, and cannot be by
+/// other types.
+pub trait ItemMark<T>: Sealed<T> {
     /// Looks at an item.
     fn look(&mut self, item: &T, active: &mut ActiveOperation);
 }
 
 /// Marks nothing.
 #[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
 pub struct NoMark;
 
 impl<T> ItemMark<T> for NoMark {
@@ -33,4 +36,13 @@ impl<T, M: ItemMark<T>, F: FnMut(&T) -> bool> ItemMark<T> for MarkWhen<M, F> {
             self.when = None;
         }
     }
+}
+
+/// Methods can be added to the trait as long as nobody else implements it.
+mod sealed {
+    pub trait Sealed<T> {}
+
+    impl<T> Sealed<T> for super::NoMark {}
+
+    impl<T, M: super::ItemMark<T>, F: FnMut(&T) -> bool> Sealed<T> for super::MarkWhen<M, F> {}
 }

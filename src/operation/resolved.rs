@@ -9,6 +9,19 @@ use std::{fmt, future::Future};
 /// An operation with the values of its labels: all that is left is to start it.
 ///
 /// Made by [`Operation::with`](crate::Operation::with). Copying it copies a pointer and a number.
+///
+/// ```
+/// use tower_red::{MetricsLayer, Operation};
+///
+/// let (_metrics, exposition) = MetricsLayer::pair();
+/// let jobs = Operation::builder("job").labels(["queue"]).expose_on(&exposition)?;
+///
+/// let mails = jobs.with(["mails"]);
+/// mails.start().ok();
+/// mails.start().fail("timeout");
+/// assert!(exposition.render()?.contains("job_total{queue=\"mails\"} 2\n"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct ResolvedOperation {
     recorder: &'static Recorder,
@@ -61,11 +74,30 @@ impl ResolvedOperation {
 
     /// Runs work on this thread to its end. An `Err` is an error of the kind `error`, and a panic is a panic, which goes
     /// on.
+    ///
+    /// # Errors
+    ///
+    /// What the work returns, unchanged.
+    ///
+    /// ```
+    /// use tower_red::{MetricsLayer, Operation};
+    ///
+    /// let (_metrics, exposition) = MetricsLayer::pair();
+    /// let parse = Operation::builder("parse").expose_on(&exposition)?.with([]);
+    ///
+    /// assert_eq!(parse.run_blocking(|| "7".parse::<u8>()), Ok(7));
+    /// assert!(exposition.render().unwrap().contains("parse_total 1\n"));
+    /// # Ok::<(), tower_red::BuildError>(())
+    /// ```
     pub fn run_blocking<T, E>(self, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
         self.run_blocking_by(|error| AnyError.kind(error), work)
     }
 
     /// The same, with a function that says of which kind an error is.
+    ///
+    /// # Errors
+    ///
+    /// What the work returns, unchanged.
     ///
     /// ```
     /// use tower_red::{MetricsLayer, Operation};

@@ -20,7 +20,8 @@ use std::fmt;
 /// assert!(text.contains(r#"shop_build_info{version="1.4.2",revision="9fceb02"} 1"#));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "a collector shows nothing unless an endpoint exposes it"]
 pub struct BuildInfo {
     namespace: Option<String>,
     version: String,
@@ -41,7 +42,6 @@ impl BuildInfo {
     /// What the name begins with: `shop` makes `shop_build_info`. Defaults to nothing.
     ///
     /// An underscore is put after it. A name that no metric may have is found by the layer's builder, or by the scrape.
-    #[must_use]
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.namespace = Some(namespace.into());
         self

@@ -25,16 +25,25 @@ use std::fmt;
 /// ```
 /// use tower_red::{MetricsLayer, ProcessMetrics};
 ///
-/// let (metrics, exposition) = MetricsLayer::builder().collector(ProcessMetrics).pair()?;
+/// let (metrics, exposition) = MetricsLayer::builder().collector(ProcessMetrics::new()).pair()?;
 /// # let _ = metrics;
 /// let text = exposition.render()?;
 /// assert_eq!(text.contains("\nprocess_open_fds "), cfg!(target_os = "linux"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Into a registry of your own it goes by `registry.register_collector(Box::new(ProcessMetrics))`.
+/// Into a registry of your own it goes by `registry.register_collector(Box::new(ProcessMetrics::new()))`.
 #[derive(Clone, Copy, Debug, Default)]
+#[must_use = "a collector shows nothing unless an endpoint exposes it"]
+#[non_exhaustive]
 pub struct ProcessMetrics;
+
+impl ProcessMetrics {
+    /// Of this process.
+    pub const fn new() -> Self {
+        Self
+    }
+}
 
 impl Collector for ProcessMetrics {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {

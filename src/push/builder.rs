@@ -11,7 +11,7 @@ use super::{
 use crate::{ExportError, Exposition, OtlpError};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
 use http_body::Body;
-use std::{fmt, time::Duration};
+use std::{fmt, path::Path, time::Duration};
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tower_service::Service;
 
@@ -142,7 +142,7 @@ impl OtlpBuilder {
         self.endpoint_of("metrics_endpoint", url.as_ref(), false)
     }
 
-    /// Defaults to [`OtlpProtocol::HttpProtobuf`].
+    /// How exports are sent. Defaults to [`OtlpProtocol::HttpProtobuf`].
     pub fn protocol(mut self, protocol: OtlpProtocol) -> Self {
         self.protocol = protocol;
         self
@@ -180,7 +180,7 @@ impl OtlpBuilder {
     /// A file of PEM with the certificates that an `https://` receiver's has to be signed by. Defaults to the list of
     /// certificate authorities that Mozilla trusts, as it is compiled into `webpki-roots`: it is the same in an image
     /// that has no certificates. A receiver with a certificate of your own needs this.
-    pub fn certificate(self, path: impl AsRef<str>) -> Self {
+    pub fn certificate(self, path: impl AsRef<Path>) -> Self {
         self.certificate_of("certificate", path.as_ref())
     }
 
@@ -247,6 +247,32 @@ impl OtlpBuilder {
     /// counted on the endpoint.
     ///
     /// It is called from the task that runs [`Otlp::run`], and must not block. A panic in it ends that.
+    ///
+    /// ```
+    /// use http::{Request, Response, StatusCode};
+    /// use std::sync::mpsc;
+    /// use tower_red::{ExportError, MetricsLayer, OtlpBody, OtlpBuilder};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let client = tower::service_fn(|_: Request<OtlpBody>| async {
+    /// #     let mut response = Response::new(String::new());
+    /// #     *response.status_mut() = StatusCode::UNAUTHORIZED;
+    /// #     Ok::<_, std::convert::Infallible>(response)
+    /// # });
+    /// let (sender, failures) = mpsc::channel();
+    /// let (_metrics, exposition) = MetricsLayer::pair();
+    /// let builder = OtlpBuilder::default().on_failure(move |error| _ = sender.send(error.clone()));
+    /// # let builder = builder.client(client);
+    /// builder.build(&exposition)?.run(async {}).await;
+    ///
+    /// // Of a receiver that wants a token.
+    /// let error = failures.recv()?;
+    /// assert!(matches!(&error, ExportError::Refused { status, .. } if status == "401 Unauthorized"));
+    /// assert_eq!(error.to_string(), "the receiver refused the export, 401 Unauthorized");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn on_failure(mut self, call: impl Fn(&ExportError) + Send + Sync + 'static) -> Self {
         self.on_failure = Some(Box::new(call));
         self
@@ -338,7 +364,7 @@ impl OtlpBuilder {
         self
     }
 
-    pub(super) fn certificate_of(mut self, setting: &'static str, path: &str) -> Self {
+    pub(super) fn certificate_of(mut self, setting: &'static str, path: &Path) -> Self {
         match tls::read_certificates(setting, path) {
             Ok(certificates) => self.certificates = Some(certificates),
             Err(error) => self.set_error(error),

@@ -66,7 +66,7 @@ pub(super) fn read_env(mut builder: OtlpBuilder, vars: Vars<'_>) -> OtlpBuilder 
         }
     }
     if let Some((name, value)) = first(vars, CERTIFICATE) {
-        builder = builder.certificate_of(name, &value);
+        builder = builder.certificate_of(name, value.as_ref());
     }
     if let Some(timeout) = duration(&mut builder, first(vars, TIMEOUT)) {
         builder = builder.timeout(timeout);

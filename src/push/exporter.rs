@@ -70,7 +70,7 @@ impl Exporter {
     async fn try_export(&mut self) -> Result<(), ExportError> {
         yield_now().await;
         let families = self.exposition.families().await;
-        let mut families = families.map_err(ExportError::Metrics)?;
+        let mut families = families.map_err(|error| ExportError::Metrics { error })?;
         let target = take_target(&mut families);
         let resource = self.resource.clone().overlaid_with(&target);
         let resource = resource.overlaid_with(&self.configured);
@@ -116,7 +116,7 @@ impl Retry {
             ExportError::Unavailable { .. }
             | ExportError::Connection { .. }
             | ExportError::Timeout => Self::Backoff,
-            ExportError::Metrics(_)
+            ExportError::Metrics { .. }
             | ExportError::Refused { .. }
             | ExportError::Rejected { .. } => Self::No,
         }

@@ -1,5 +1,5 @@
 /// How exports are sent to a receiver.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OtlpProtocol {
     /// Protobuf over HTTP/1.1: `http/protobuf`. Receivers listen for it on port 4318.

@@ -9,6 +9,7 @@ use hyper_util::{
 };
 use std::{
     future::Future,
+    path::Path,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -111,7 +112,7 @@ pub(super) fn config(
 /// The certificates in a file of PEM, of which at least one can be used.
 pub(super) fn read_certificates(
     setting: &'static str,
-    path: &str,
+    path: &Path,
 ) -> Result<Vec<CertificateDer<'static>>, OtlpError> {
     let invalid = |reason: String| OtlpError::InvalidCertificate {
         setting,

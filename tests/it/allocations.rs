@@ -42,7 +42,7 @@ fn what_can_be_turned_on_allocates_nothing_either() {
         MetricsLayerBuilder::time_to_first_byte,
         MetricsLayerBuilder::response_body_bytes,
         MetricsLayerBuilder::request_body_bytes,
-        |builder| builder.http_version(true),
+        |builder| builder.http_version(),
     ];
     for (index, option) in options.iter().enumerate() {
         let (metrics, _) = option(MetricsLayer::builder()).pair().unwrap();

@@ -18,7 +18,6 @@ use hyper_util::{
 };
 use std::{
     convert::Infallible,
-    error::Error,
     fmt::Debug,
     future::{Ready, pending, ready},
     marker::PhantomPinned,
@@ -34,10 +33,7 @@ use tokio::{
 };
 use tower::{Layer, Service, ServiceBuilder, ServiceExt, service_fn};
 use tower_http::timeout::TimeoutLayer;
-use tower_red::{
-    Buckets, BuildError, Exposition, Metrics, MetricsLayer, MetricsLayerBuilder, ResponseBody,
-    ResponseFuture, RouteTemplate,
-};
+use tower_red::{MetricsLayer, ResponseBody, RouteTemplate};
 
 type Answer = Response<BoxBody<Bytes, BoxError>>;
 
@@ -396,36 +392,6 @@ fn a_default_body_is_empty_and_counts_nothing() {
 }
 
 // ---- Types.
-
-fn assert_shared<T: Send + Sync + 'static>() {}
-fn assert_cloned<T: Clone + Debug + Send + Sync + Unpin + 'static>() {}
-
-#[test]
-fn types_are_send_sync_clone_and_debug_where_users_need_it() {
-    assert_cloned::<MetricsLayer>();
-    assert_cloned::<Metrics<&str>>();
-    assert_cloned::<Exposition>();
-    assert_cloned::<Buckets>();
-    assert_cloned::<RouteTemplate>();
-    assert_cloned::<BuildError>();
-    assert_shared::<MetricsLayerBuilder>();
-    assert_shared::<ResponseFuture<Ready<()>>>();
-    assert_shared::<ResponseBody<Full<Bytes>>>();
-
-    fn assert_error<T: Error + PartialEq + Send + Sync + 'static>() {}
-    fn assert_debug<T: Debug + Unpin>() {}
-    fn assert_default<T: Default>() {}
-    assert_error::<BuildError>();
-    assert_debug::<MetricsLayerBuilder>();
-    assert_debug::<ResponseFuture<Ready<()>>>();
-    assert_debug::<ResponseBody<Full<Bytes>>>();
-    assert_default::<ResponseBody<Full<Bytes>>>();
-    assert_default::<ResponseBody<NoBody>>();
-}
-
-/// It has a default and is no body: structs carry no bounds.
-#[derive(Default)]
-struct NoBody;
 
 /// Neither `Send` nor `Unpin` nor `Clone`: the layer asks for nothing that the service need not be.
 #[tokio::test]

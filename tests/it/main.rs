@@ -4,6 +4,7 @@ mod support;
 
 #[cfg(feature = "axum")]
 mod allocations;
+mod api;
 #[cfg(feature = "axum")]
 mod axum;
 mod beside;

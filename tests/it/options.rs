@@ -263,7 +263,7 @@ async fn series_of_fewer_labels_are_sorted_by_what_they_show() {
 
 #[tokio::test]
 async fn the_version_of_http_is_a_label_if_it_is_asked_for() {
-    let layer = TestLayer::new(builder().http_version(true));
+    let layer = TestLayer::new(builder().http_version());
     get_with(&layer, 200).await;
     let mut second = to("GET", "/");
     *second.version_mut() = http::Version::HTTP_2;
@@ -482,7 +482,7 @@ fn the_options_go_through_a_foreign_registry() {
         .without(RedFamily::InFlight)
         .duration_status(DurationStatus::Class)
         .buckets_for(["/report"], Buckets::custom([30.0]).unwrap())
-        .http_version(true);
+        .http_version();
     let layer = TestLayer::register(builder, &mut registry);
     layer.respond(to("GET", "/report"), http::Response::new(String::new()));
     let mut text = String::new();

@@ -88,7 +88,7 @@ impl MetricsLayerBuilder {
                 mistakes.add(BuildError::UnusedPrefix);
             }
         }
-        if let Some(scheme) = self.names.scheme {
+        if let Some(scheme) = &self.names.scheme {
             mistakes.unless(names::check_scheme(scheme));
         }
         if self.max_label_sets == 0 {

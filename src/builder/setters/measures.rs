@@ -8,6 +8,15 @@ use std::borrow::Borrow;
 
 impl MetricsLayerBuilder {
     /// The buckets of the duration histogram. Defaults to [`Buckets::default`].
+    ///
+    /// ```
+    /// use tower_red::{Buckets, MetricsLayer};
+    ///
+    /// let builder = MetricsLayer::builder().buckets(Buckets::fast()).initialize([("GET", "/")]);
+    /// let (_metrics, exposition) = builder.pair()?;
+    /// assert!(exposition.render()?.contains("le=\"0.01\""));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn buckets(mut self, buckets: Buckets) -> Self {
         self.measures.durations = buckets;
         self
@@ -47,6 +56,15 @@ impl MetricsLayerBuilder {
     }
 
     /// Measures [`response_start`](Self::response_start) in these buckets.
+    ///
+    /// ```
+    /// use tower_red::{Buckets, MetricsLayer};
+    ///
+    /// let builder = MetricsLayer::builder().response_start_buckets(Buckets::fast());
+    /// let (_metrics, exposition) = builder.initialize([("GET", "/")]).pair()?;
+    /// assert!(exposition.render()?.contains("http_response_start_seconds_count"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn response_start_buckets(mut self, buckets: Buckets) -> Self {
         self.measures.response_start = Some(buckets);
         self
@@ -57,6 +75,16 @@ impl MetricsLayerBuilder {
     /// the head.
     ///
     /// A response without a body has none.
+    ///
+    /// ```
+    /// use tower_red::{Buckets, MetricsLayer};
+    ///
+    /// let builder = MetricsLayer::builder()
+    ///     .response_start_buckets(Buckets::medium())
+    ///     .time_to_first_byte();
+    /// # let _ = builder.pair()?;
+    /// # Ok::<(), tower_red::BuildError>(())
+    /// ```
     pub fn time_to_first_byte(mut self) -> Self {
         self.measures.first_byte = true;
         self.measures.response_start.get_or_insert_default();
@@ -126,10 +154,18 @@ impl MetricsLayerBuilder {
     /// [`TraceId::from_traceparent`] does that. A panic in it is no trace. In a registry that the layer is
     /// [registered](Self::register) with, exemplars are not shown, since the library has no way to hand them
     /// over.
-    pub fn exemplar<F>(mut self, exemplar_of: F) -> Self
-    where
-        F: Fn(RequestHead<'_>) -> Option<TraceId> + Send + Sync + 'static,
-    {
+    ///
+    /// ```
+    /// use tower_red::{MetricsLayer, TraceId};
+    ///
+    /// let builder = MetricsLayer::builder().exemplar(|head| TraceId::from_traceparent(head.headers));
+    /// # let _ = builder.pair()?;
+    /// # Ok::<(), tower_red::BuildError>(())
+    /// ```
+    pub fn exemplar(
+        mut self,
+        exemplar_of: impl Fn(RequestHead<'_>) -> Option<TraceId> + Send + Sync + 'static,
+    ) -> Self {
         self.exemplar_of = Some(ExemplarOf::new(exemplar_of));
         self
     }

@@ -9,6 +9,15 @@ use std::sync::Arc;
 
 impl MetricsLayerBuilder {
     /// How families and labels are called. Defaults to [`Naming::Prometheus`].
+    ///
+    /// ```
+    /// use tower_red::{MetricsLayer, Naming};
+    ///
+    /// let builder = MetricsLayer::builder().naming(Naming::OpenTelemetry).initialize([("GET", "/")]);
+    /// let (_metrics, exposition) = builder.pair()?;
+    /// assert!(exposition.render()?.contains("http_server_request_duration_seconds_count"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn naming(mut self, naming: Naming) -> Self {
         self.naming = naming;
         self
@@ -17,12 +26,30 @@ impl MetricsLayerBuilder {
     /// What all names begin with: `shop` makes `shop_http_requests_total`. Defaults to nothing.
     ///
     /// It must begin with a letter and have only letters, digits and underscores. An underscore is put after it.
+    ///
+    /// ```
+    /// use tower_red::MetricsLayer;
+    ///
+    /// let (_metrics, exposition) = MetricsLayer::builder().namespace("shop").pair()?;
+    /// assert!(exposition.render()?.contains("shop_http_requests_in_flight"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.names.namespace = Some(namespace.into());
         self
     }
 
     /// Other names for labels than the [`naming`](Self::naming) has. Defaults to none.
+    ///
+    /// ```
+    /// use tower_red::{LabelNames, MetricsLayer};
+    ///
+    /// let names = LabelNames::default().route("handler").status("code");
+    /// let builder = MetricsLayer::builder().label_names(names).initialize([("GET", "/")]);
+    /// let (_metrics, exposition) = builder.pair()?;
+    /// assert!(exposition.render()?.contains("http_requests_total{method=\"GET\",handler=\"/\",code=\"200\"} 0\n"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn label_names(mut self, names: LabelNames) -> Self {
         self.names.label_names = names;
         self
@@ -54,8 +81,17 @@ impl MetricsLayerBuilder {
     ///
     /// It is not read from a client's headers, since a client could say anything. For outgoing requests, the scheme is
     /// that of the request's URI, and this one is only for URIs that have none.
-    pub fn url_scheme(mut self, scheme: &'static str) -> Self {
-        self.names.scheme = Some(scheme);
+    ///
+    /// ```
+    /// use tower_red::{MetricsLayer, Naming};
+    ///
+    /// let builder = MetricsLayer::builder().naming(Naming::OpenTelemetry).url_scheme("https");
+    /// let (_metrics, exposition) = builder.initialize([("GET", "/")]).pair()?;
+    /// assert!(exposition.render()?.contains("url_scheme=\"https\""));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn url_scheme(mut self, scheme: impl Into<String>) -> Self {
+        self.names.scheme = Some(scheme.into());
         self
     }
 
@@ -77,6 +113,15 @@ impl MetricsLayerBuilder {
     /// Leaves out a family that there is by default. Defaults to none.
     ///
     /// What it would show is counted all the same: it saves lines of a scrape and series of Prometheus.
+    ///
+    /// ```
+    /// use tower_red::{MetricsLayer, RedFamily};
+    ///
+    /// let builder = MetricsLayer::builder().without(RedFamily::Cancelled).without(RedFamily::LabelSets);
+    /// let (_metrics, exposition) = builder.pair()?;
+    /// assert!(!exposition.render()?.contains("http_label_sets"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn without(mut self, family: RedFamily) -> Self {
         self.names.without.push(family);
         self
@@ -86,17 +131,34 @@ impl MetricsLayerBuilder {
     ///
     /// The histograms that are measured beside it follow. Under [`Naming::OpenTelemetry`], where requests are counted
     /// by that histogram, the status is lost with it.
+    ///
+    /// ```
+    /// use tower_red::{DurationStatus, MetricsLayer};
+    ///
+    /// let builder = MetricsLayer::builder().duration_status(DurationStatus::Class);
+    /// let (_metrics, exposition) = builder.initialize([("GET", "/")]).pair()?;
+    /// assert!(exposition.render()?.contains("http_request_duration_seconds_count{method=\"GET\",route=\"/\",status=\"2xx\"} 0\n"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn duration_status(mut self, shown: DurationStatus) -> Self {
         self.names.duration_status = shown;
         self
     }
 
-    /// Whether requests and durations have the label `http_version`: `1.1`, `2`. Defaults to `false`.
+    /// Adds the label `http_version` to requests and durations: `1.1`, `2`. Defaults to no such label.
     ///
     /// [`Naming::OpenTelemetry`] has it always, as `network_protocol_version`. It is the request's version on a server,
     /// and the response's on a client.
-    pub fn http_version(mut self, shown: bool) -> Self {
-        self.names.version = shown;
+    ///
+    /// ```
+    /// use tower_red::MetricsLayer;
+    ///
+    /// let builder = MetricsLayer::builder().http_version();
+    /// # let _ = builder.pair()?;
+    /// # Ok::<(), tower_red::BuildError>(())
+    /// ```
+    pub fn http_version(mut self) -> Self {
+        self.names.version = true;
         self
     }
 

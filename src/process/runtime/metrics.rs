@@ -54,6 +54,7 @@ use tokio::runtime::{Handle, RuntimeMetrics};
 /// # }
 /// ```
 #[derive(Clone, Debug)]
+#[must_use = "a collector shows nothing unless an endpoint exposes it"]
 pub struct TokioMetrics {
     /// By the text of their labels.
     runtimes: Vec<(String, RuntimeMetrics)>,
@@ -61,7 +62,6 @@ pub struct TokioMetrics {
 
 impl TokioMetrics {
     /// Of one runtime, without labels: mostly `&Handle::current()`.
-    #[must_use]
     pub fn new(runtime: &Handle) -> Self {
         Self {
             runtimes: vec![(String::new(), runtime.metrics())],

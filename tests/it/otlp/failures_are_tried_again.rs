@@ -347,7 +347,7 @@ async fn metrics_that_a_scrape_refuses_are_not_sent() {
     assert!(receiver.take().is_empty());
     let failures = failures.lock().unwrap();
     assert!(
-        matches!(&failures[..], [ExportError::Metrics(_)]),
+        matches!(&failures[..], [ExportError::Metrics { .. }]),
         "{failures:?}"
     );
 }

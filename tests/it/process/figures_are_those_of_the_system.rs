@@ -6,14 +6,17 @@ use tower_red::ProcessMetrics;
 #[cfg(not(target_os = "linux"))]
 #[test]
 fn off_linux_there_are_none() {
-    assert_eq!(nothing().collector(ProcessMetrics).render().unwrap(), "");
+    assert_eq!(
+        nothing().collector(ProcessMetrics::new()).render().unwrap(),
+        ""
+    );
 }
 
 /// These are the names and types of all of Prometheus' clients; `tests/prometheus/check.py` compares them with its own.
 #[cfg(target_os = "linux")]
 #[test]
 fn names_and_types_are_the_standard_ones() {
-    let text = nothing().collector(ProcessMetrics).render().unwrap();
+    let text = nothing().collector(ProcessMetrics::new()).render().unwrap();
     let expected = [
         "process_cpu_seconds_total counter",
         "process_open_fds gauge",
@@ -79,7 +82,7 @@ mod on_linux {
 
     #[test]
     fn every_figure_is_what_proc_says_before_and_after() {
-        let exposition = nothing().collector(ProcessMetrics);
+        let exposition = nothing().collector(ProcessMetrics::new());
         // Other tests run beside this one: until there is a moment in which nothing changes.
         for _ in 0..100_000 {
             let before = proc();
@@ -97,7 +100,7 @@ mod on_linux {
 
     #[test]
     fn the_start_is_that_of_the_process_and_stays() {
-        let exposition = nothing().collector(ProcessMetrics);
+        let exposition = nothing().collector(ProcessMetrics::new());
         let start = || scrape(&exposition).get("process_start_time_seconds");
         let first = start();
         let uptime = fs::read_to_string("/proc/uptime").unwrap();
@@ -110,7 +113,7 @@ mod on_linux {
         let expected = now.unwrap().as_secs_f64() - age;
         // The kernel tells of its boot in whole seconds.
         assert!((first - expected).abs() < 2.0, "{first} {expected}");
-        let other = nothing().collector(ProcessMetrics);
+        let other = nothing().collector(ProcessMetrics::new());
         let elsewhere = thread::spawn(move || scrape(&other).get("process_start_time_seconds"));
         assert_eq!(elsewhere.join().unwrap(), first);
         assert_eq!(start(), first);
@@ -118,7 +121,7 @@ mod on_linux {
 
     #[tokio::test]
     async fn units_are_told_in_open_metrics() {
-        let text = text(&nothing().collector(ProcessMetrics), OPEN_METRICS).await;
+        let text = text(&nothing().collector(ProcessMetrics::new()), OPEN_METRICS).await;
         let units = text.lines().filter_map(|line| line.strip_prefix("# UNIT "));
         let expected = [
             "process_cpu_seconds seconds",

@@ -97,7 +97,7 @@ impl Options {
                 value(head.headers, "x-cache")
             })
             .label_up_to("plan", 2, |head| value(head.headers, "x-plan"))
-            .http_version(true)
+            .http_version()
             .response_start()
             .response_body_buckets(sizes())
             .request_body_buckets(sizes())

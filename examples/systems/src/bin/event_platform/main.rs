@@ -49,7 +49,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let processor_metrics = ProcessorMetrics::register(&mut registry);
     let exposition = Exposition::new(registry)
         .collector(BuildInfo::new(env!("CARGO_PKG_VERSION"), "unknown"))
-        .collector(ProcessMetrics);
+        .collector(ProcessMetrics::new());
     let stats = Stats::default();
     let (queue, processor) = Processor::start(processor_metrics, stats.clone(), &exposition)?;
     let ingest = Ingest::new(queue, RateLimit::new(limit), ingest_metrics);

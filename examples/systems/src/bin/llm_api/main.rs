@@ -46,7 +46,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
         })
         .registry(registry)
         .build_info(env!("CARGO_PKG_VERSION"), "unknown")
-        .collector(ProcessMetrics)
+        .collector(ProcessMetrics::new())
         .pair()?;
     let (closing, end) = Closing::new();
     let chat = Chat {

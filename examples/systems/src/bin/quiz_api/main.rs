@@ -43,7 +43,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
         .enabled(config.pull || config.push)
         .registry(registry)
         .build_info(env!("CARGO_PKG_VERSION"), "unknown")
-        .collector(ProcessMetrics)
+        .collector(ProcessMetrics::new())
         // Of handlers: `status` alone does not say why.
         .response_label(
             "problem",

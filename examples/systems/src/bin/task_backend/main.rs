@@ -47,7 +47,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
         .error_statuses(|status| status.is_client_error() || status.is_server_error())
         .registry(registry)
         .build_info(env!("CARGO_PKG_VERSION"), "unknown")
-        .collector(ProcessMetrics)
+        .collector(ProcessMetrics::new())
         .collector(Host::new())
         .pair()?;
     let database = Database::open(api::SCHEMA, CONNECTIONS as usize, &exposition)?;
