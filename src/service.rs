@@ -15,6 +15,17 @@ use tower_service::Service;
 ///
 /// Made by [`MetricsLayer`](crate::MetricsLayer). It leaves the request, the error type, readiness, and
 /// the response's status, headers, size and trailers as they are.
+///
+/// ```
+/// use tower::Layer;
+/// use tower_red::MetricsLayer;
+///
+/// let (metrics, _exposition) = MetricsLayer::pair();
+/// let mut service = metrics.layer("the service");
+/// assert_eq!(*service.get_ref(), "the service");
+/// *service.get_mut() = "another one";
+/// assert_eq!(service.into_inner(), "another one");
+/// ```
 #[derive(Clone)]
 pub struct Metrics<S> {
     inner: S,

@@ -167,6 +167,19 @@ impl MetricsLayerBuilder {
     /// If something that was configured is not valid, if [`registry`](Self::registry) or another setting was used that
     /// is for an endpoint of the layer's own, or if the registry already has a family of the same name. The registry
     /// then exposes what it did before. If it is not [`enabled`](Self::enabled), the registry is left alone.
+    ///
+    /// ```
+    /// use prometheus_client::{encoding::text::encode, registry::Registry};
+    /// use tower_red::MetricsLayer;
+    ///
+    /// let mut registry = Registry::default();
+    /// let metrics = MetricsLayer::builder().register(&mut registry)?;
+    /// # let _ = metrics;
+    /// let mut text = String::new();
+    /// encode(&mut text, &registry)?;
+    /// assert!(text.contains("http_requests_in_flight"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn register(self, registry: &mut Registry) -> Result<MetricsLayer, BuildError> {
         let config = self.validate_without_registry(BuildError::TwoRegistries)?;
         if !config.enabled {

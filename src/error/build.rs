@@ -2,6 +2,15 @@ use crate::ScrapeError;
 use std::{error::Error, fmt, time::Duration};
 
 /// What is wrong with a configuration. Its message names the value, and says what to write instead.
+///
+/// ```
+/// use tower_red::{BuildError, MetricsLayer};
+///
+/// let error = MetricsLayer::builder().namespace("my shop").skip(["healthz"]).pair().unwrap_err();
+/// let BuildError::Several { errors } = &error else { panic!("{error}") };
+/// assert!(matches!(&errors[0], BuildError::InvalidNamespace { namespace, .. } if namespace == "my shop"));
+/// assert!(error.to_string().contains("\"healthz\""));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum BuildError {

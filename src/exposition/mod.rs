@@ -284,6 +284,13 @@ impl Exposition {
     ///
     /// A request is counted when its response has ended, which may be a moment after the client has it:
     /// [`MetricsLayer::idle`](crate::MetricsLayer::idle) waits for that.
+    ///
+    /// ```
+    /// use tower_red::MetricsLayer;
+    ///
+    /// let (_metrics, exposition) = MetricsLayer::pair();
+    /// assert_eq!(exposition.snapshot().requests().count(), 0);
+    /// ```
     pub fn snapshot(&self) -> Snapshot {
         let mut snapshot = Snapshot::default();
         if let Some(source) = &self.source {

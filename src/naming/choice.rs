@@ -6,6 +6,17 @@ use std::str::FromStr;
 ///
 /// All of them show the same counts, read from the same cells. The guide compares them in a table. Defaults to
 /// [`Naming::Prometheus`].
+///
+/// ```
+/// use tower_red::{MetricsLayer, Naming};
+///
+/// let naming = std::env::var("METRICS_NAMING").unwrap_or("opentelemetry".into()).parse::<Naming>()?;
+/// let (_metrics, exposition) = MetricsLayer::builder().naming(naming).pair()?;
+/// # if naming == Naming::OpenTelemetry {
+/// assert!(exposition.render()?.contains("http_server_active_requests"));
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Naming {

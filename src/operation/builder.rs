@@ -23,6 +23,30 @@ impl Operation<0> {
 }
 
 /// Builder of an [`Operation`].
+///
+/// ```
+/// use prometheus_client::{encoding::text::encode, registry::Registry};
+/// use tower_red::{Buckets, Operation};
+///
+/// // Into a registry that is exposed elsewhere. `expose_on` does the same for an `Exposition`.
+/// let mut registry = Registry::default();
+/// let calls = Operation::builder("llm_call")
+///     .labels(["model"])
+///     .constant_label("region", "eu")
+///     .buckets(Buckets::medium())
+///     .mark("first_token", Buckets::fast())
+///     .max_label_sets(100)
+///     .register(&mut registry)?;
+/// calls.start(["small"]).ok();
+///
+/// let mut text = String::new();
+/// encode(&mut text, &registry)?;
+/// assert!(text.contains("llm_call_total{region=\"eu\",model=\"small\"} 1\n"));
+///
+/// let error = Operation::builder("llm call").register(&mut registry).unwrap_err();
+/// assert!(error.to_string().contains("\"llm call\""));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use]
 pub struct OperationBuilder<const N: usize> {
     name: String,

@@ -6,6 +6,17 @@ use prometheus_client::{collector::Collector, registry::Registry};
 impl MetricsLayerBuilder {
     /// A registry of your own metrics, which [`pair`](Self::pair) exposes on the same endpoint. Defaults to
     /// none.
+    ///
+    /// ```
+    /// use prometheus_client::{metrics::gauge::Gauge, registry::Registry};
+    /// use tower_red::MetricsLayer;
+    ///
+    /// let mut registry = Registry::default();
+    /// registry.register("queue_depth", "Jobs that wait", Gauge::<i64>::default());
+    /// let (_metrics, exposition) = MetricsLayer::builder().registry(registry).pair()?;
+    /// assert!(exposition.render()?.contains("queue_depth 0\n"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn registry(mut self, registry: Registry) -> Self {
         self.registry = Some(registry);
         self
@@ -16,6 +27,15 @@ impl MetricsLayerBuilder {
     ///
     /// It is the same as [`Exposition::collector`](crate::Exposition::collector), but for a name of the layer's that it
     /// has too, which is found by `pair`.
+    ///
+    /// ```
+    /// use tower_red::{BuildInfo, MetricsLayer};
+    ///
+    /// let build = BuildInfo::new("1.4.2", "9fceb02");
+    /// let (_metrics, exposition) = MetricsLayer::builder().collector(build).pair()?;
+    /// assert!(exposition.render()?.contains("build_info{version=\"1.4.2\",revision=\"9fceb02\"} 1\n"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn collector(mut self, collector: impl Collector) -> Self {
         self.foreign.push(Foreign::collector(collector));
         self.endpoint_setting = Some("collector");

@@ -144,6 +144,17 @@ impl MetricsLayerBuilder {
     ///
     /// Past it, new ones are counted under the route `_overflow`, with their method, status and error, and
     /// `http_overflowed_requests_total` says how many requests that were.
+    ///
+    /// ```
+    /// use tower_red::MetricsLayer;
+    ///
+    /// let builder = MetricsLayer::builder().max_label_sets(500);
+    /// # let _ = builder.pair()?;
+    ///
+    /// let error = MetricsLayer::builder().max_label_sets(0).pair().unwrap_err();
+    /// assert!(error.to_string().contains("write 1 or more"));
+    /// # Ok::<(), tower_red::BuildError>(())
+    /// ```
     pub fn max_label_sets(mut self, most: usize) -> Self {
         self.max_label_sets = most;
         self

@@ -10,6 +10,14 @@ impl MetricsLayerBuilder {
     /// that route, `/users/7` skips nothing. `_unmatched` skips the requests that have no route. The first call to a
     /// gRPC method has none: with `_unmatched` skipped, declare methods with [`routes`](Self::routes), or their
     /// service with [`grpc_service`](Self::grpc_service).
+    ///
+    /// ```
+    /// use tower_red::MetricsLayer;
+    ///
+    /// let builder = MetricsLayer::builder().skip(["/healthz", "/readyz"]);
+    /// # let _ = builder.pair()?;
+    /// # Ok::<(), tower_red::BuildError>(())
+    /// ```
     pub fn skip<R: Into<String>>(mut self, routes: impl IntoIterator<Item = R>) -> Self {
         self.routes
             .skipped
@@ -76,6 +84,17 @@ impl MetricsLayerBuilder {
     /// Methods are counted by their names without it, from the first call on that is OK. With it, calls to methods
     /// that never were OK are counted under `/grpc.health.v1.Health/_OTHER` and not under `_unmatched`. A stream that
     /// only its clients end never says OK: declare its path with [`streams`](Self::streams).
+    ///
+    /// ```
+    /// use tower_red::MetricsLayer;
+    ///
+    /// let builder = MetricsLayer::builder().grpc_service("grpc.health.v1.Health");
+    /// # let _ = builder.pair()?;
+    ///
+    /// let error = MetricsLayer::builder().grpc_service("/Health").pair().unwrap_err();
+    /// assert!(error.to_string().contains("\"/Health\""));
+    /// # Ok::<(), tower_red::BuildError>(())
+    /// ```
     pub fn grpc_service(mut self, service: impl Into<String>) -> Self {
         self.routes.services.push(service.into());
         self
@@ -87,6 +106,14 @@ impl MetricsLayerBuilder {
     /// Only a [`RouteTemplate`](crate::RouteTemplate) in the request's extensions names its route, and never
     /// its URL. Where a response never came, `status` is `_none`, since the peer said nothing. A 4xx is an
     /// error here, as is every gRPC code but OK.
+    ///
+    /// ```
+    /// use tower_red::MetricsLayer;
+    ///
+    /// let (_metrics, exposition) = MetricsLayer::builder().client().pair()?;
+    /// assert!(exposition.render()?.contains("http_client_requests_in_flight"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn client(mut self) -> Self {
         self.routes.client = true;
         self
@@ -204,6 +231,15 @@ impl MetricsLayerBuilder {
     /// gRPC methods, by their paths, that are declared, as by [`routes`](Self::routes), and whose series are to be there
     /// from the start, as by [`initialize`](Self::initialize): with the codes OK and INTERNAL, and that error. Added to
     /// those of an earlier call. Defaults to none.
+    ///
+    /// ```
+    /// use tower_red::MetricsLayer;
+    ///
+    /// let builder = MetricsLayer::builder().initialize_grpc(["/shop.Orders/Pay"]);
+    /// let (_metrics, exposition) = builder.pair()?;
+    /// assert!(exposition.render()?.contains("route=\"/shop.Orders/Pay\",error=\"INTERNAL\"} 0\n"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn initialize_grpc<P: Into<String>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
         let paths = paths.into_iter().map(|path| Expected::Grpc(path.into()));
         self.expected.extend(paths);
