@@ -104,7 +104,7 @@ def draw(panel, found, x, y, start, end):
     column, row = x + 12, y + HEIGHT - 22
     for index, (name, values) in enumerate(found):
         colour = COLOURS[index % len(COLOURS)]
-        points = " ".join("{:.1f},{:.1f}".format(*at(t, v)) for t, v in values)
+        points = " ".join("{:.1f},{:.1f}".format(*point) for point in thinned([at(t, v) for t, v in values]))
         yield f'<polyline points="{points}" style="stroke:{colour}"/>'
         width = 22 + 6.2 * len(name)
         if column + width > x + WIDTH:
@@ -114,6 +114,19 @@ def draw(panel, found, x, y, start, end):
         yield f'<rect x="{column:.1f}" y="{row - 6}" width="10" height="3" fill="{colour}"/>'
         yield f'<text x="{column + 14:.1f}" y="{row}" class="legend">{html.escape(name)}</text>'
         column += width
+
+
+def thinned(points, within=0.3):
+    """Without those that a straight line between others is as good as: Ramer, Douglas and Peucker's way."""
+    if len(points) < 3:
+        return points
+    (x1, y1), *inner, (x2, y2) = points
+    length = math.hypot(x2 - x1, y2 - y1) or 1
+    far = [abs((x2 - x1) * (y1 - y) - (x1 - x) * (y2 - y1)) / length for x, y in inner]
+    if max(far) <= within:
+        return [points[0], points[-1]]
+    middle = far.index(max(far)) + 1
+    return thinned(points[: middle + 1], within)[:-1] + thinned(points[middle:], within)
 
 
 def picture(base, job, end, seconds, window):
