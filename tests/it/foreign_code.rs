@@ -224,6 +224,25 @@ fn panics_of(layer: &TestLayer, body: ForeignBody) -> usize {
     panics.get()
 }
 
+#[tokio::test]
+async fn of_a_body_that_panics_when_it_is_asked_for_its_size_nothing_has_passed() {
+    let layer = TestLayer::new(MetricsLayer::builder().response_body_bytes());
+    // Whose state the next request takes over.
+    panics_of(&layer, ForeignBody::new(&[Bytes(4), Bytes(4)]));
+    panics_of(&layer, ForeignBody::sizeless(&[Bytes(4)], |_| true));
+    let scrape = layer.scrape().await;
+    assert_eq!(
+        scrape.sum("http_response_body_bytes_sum"),
+        8.0,
+        "{scrape:?}"
+    );
+    assert_eq!(
+        scrape.sum("http_response_body_bytes_count"),
+        2.0,
+        "{scrape:?}"
+    );
+}
+
 /// Asks a body for all that hyper does, in that order.
 fn as_a_server_does<B: Body + Unpin>(mut body: B) {
     if body.is_end_stream() {
