@@ -14,12 +14,13 @@ pub(crate) use self::contender::{
     AXUM_PROMETHEUS, BARE, Contender, Middleware, TOWER_RED, WRAPPER,
 };
 
-pub(crate) const ALL: [Contender; 11] = [
+pub(crate) const ALL: [Contender; 12] = [
     nothing::BARE,
     nothing::LAYER,
     nothing::WRAPPER,
     trace_layer::CONTENDER,
     tower_red::CONTENDER,
+    tower_red::STOPPED,
     by_hand::prometheus::CONTENDER,
     by_hand::prometheus_client::CONTENDER,
     by_hand::metrics::CONTENDER,

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 use tower::Service;
-use tower_red::{Exposition, MetricsLayer};
+use tower_red::{Exposition, MetricsLayer, MetricsLayerBuilder, TestClock};
 
 pub(super) const CONTENDER: Contender = Contender {
     name: TOWER_RED,
@@ -16,17 +16,33 @@ pub(super) const CONTENDER: Contender = Contender {
     title: "**tower-red**",
     records: "requests, errors, cancelled requests, duration to the end of the body, in flight; \
               also when a client leaves, a service fails, or a handler panics",
-    set_up: |label_sets| {
-        // Past the budget, everything is counted under one route.
-        let builder = MetricsLayer::builder().max_label_sets(label_sets.max(4_000));
-        let (layer, exposition) = builder.pair().expect("a valid configuration");
-        Box::new(TowerRed { layer, exposition })
-    },
+    set_up: |label_sets| TowerRed::new(label_sets, |builder| builder),
+};
+
+/// What is left if the processor's clock is not read.
+pub(super) const STOPPED: Contender = Contender {
+    name: "tower-red-stopped",
+    package: Some("tower-red"),
+    title: "tower-red, by a clock that stands still",
+    records: "the same, but that every request takes no time",
+    set_up: |label_sets| TowerRed::new(label_sets, |builder| builder.clock(TestClock::new())),
 };
 
 struct TowerRed {
     layer: MetricsLayer,
     exposition: Exposition,
+}
+
+impl TowerRed {
+    fn new(
+        label_sets: usize,
+        configure: fn(MetricsLayerBuilder) -> MetricsLayerBuilder,
+    ) -> Box<dyn Middleware> {
+        // Past the budget, everything is counted under one route.
+        let builder = MetricsLayer::builder().max_label_sets(label_sets.max(4_000));
+        let (layer, exposition) = configure(builder).pair().expect("a valid configuration");
+        Box::new(Self { layer, exposition })
+    }
 }
 
 impl Middleware for TowerRed {
