@@ -5,6 +5,7 @@ mod export_counts;
 mod filter;
 mod future;
 mod instruments;
+pub(crate) mod method;
 mod negotiation;
 mod reader;
 mod registration;
@@ -35,7 +36,7 @@ use crate::{
     registry::Foreign,
     sync::at_once,
 };
-use http::{Method, Request};
+use http::Request;
 use prometheus_client::{collector::Collector, registry::Registry};
 use quanta::Clock;
 use std::{
@@ -369,10 +370,8 @@ impl<B> Service<Request<B>> for Exposition {
     }
 
     fn call(&mut self, request: Request<B>) -> ExpositionFuture {
-        let head_only = match *request.method() {
-            Method::GET => false,
-            Method::HEAD => true,
-            _ => return ExpositionFuture::answered(response::not_allowed(), false),
+        let Some(head_only) = method::is_head_only(request.method()) else {
+            return ExpositionFuture::answered(response::not_allowed(), false);
         };
         let Some(reader) = self.reader() else {
             return ExpositionFuture::answered(response::disabled(), head_only);

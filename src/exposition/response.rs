@@ -1,4 +1,4 @@
-use super::ExpositionBody;
+use super::{ExpositionBody, method};
 use crate::ScrapeError;
 use http::{HeaderValue, Response, StatusCode, header};
 
@@ -19,11 +19,7 @@ pub(super) fn refused(error: ScrapeError) -> Response<ExpositionBody> {
 
 pub(super) fn not_allowed() -> Response<ExpositionBody> {
     let text = String::from("metrics are read with GET or HEAD\n");
-    let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, text);
-    response
-        .headers_mut()
-        .insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
-    response
+    method::with_allowed(plain(StatusCode::METHOD_NOT_ALLOWED, text))
 }
 
 pub(super) fn disabled() -> Response<ExpositionBody> {

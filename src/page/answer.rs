@@ -1,6 +1,6 @@
 //! The answers of the page, all of one path: what is asked for is its query.
 
-use crate::{ExpositionBody, ScrapeError};
+use crate::{ExpositionBody, ScrapeError, exposition::method};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 
 /// What does not change while the process runs.
@@ -92,9 +92,7 @@ pub(super) fn refused(error: ScrapeError) -> Response<ExpositionBody> {
 
 pub(super) fn not_allowed() -> Response<ExpositionBody> {
     let line = String::from("the page is read with GET or HEAD\n");
-    let mut response = text(StatusCode::METHOD_NOT_ALLOWED, line);
-    set(response.headers_mut(), header::ALLOW, "GET, HEAD");
-    response
+    method::with_allowed(text(StatusCode::METHOD_NOT_ALLOWED, line))
 }
 
 pub(super) fn disabled() -> Response<ExpositionBody> {

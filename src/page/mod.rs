@@ -6,8 +6,12 @@ mod meaning;
 mod writer;
 
 use self::{answer::Part, meaning::Meanings, writer::JsonWriter};
-use crate::{Exposition, ExpositionBody, ExpositionFuture, exposition::Reader, sync::yield_now};
-use http::{Method, Request, Response};
+use crate::{
+    Exposition, ExpositionBody, ExpositionFuture,
+    exposition::{Reader, method},
+    sync::yield_now,
+};
+use http::{Request, Response};
 use quanta::Clock;
 use std::{
     convert::Infallible,
@@ -127,10 +131,8 @@ impl<B> Service<Request<B>> for Page {
     }
 
     fn call(&mut self, request: Request<B>) -> ExpositionFuture {
-        let head_only = match *request.method() {
-            Method::GET => false,
-            Method::HEAD => true,
-            _ => return ExpositionFuture::answered(answer::not_allowed(), false),
+        let Some(head_only) = method::is_head_only(request.method()) else {
+            return ExpositionFuture::answered(answer::not_allowed(), false);
         };
         let Some(data) = &self.data else {
             return ExpositionFuture::answered(answer::disabled(), head_only);
