@@ -10,14 +10,19 @@ use std::sync::Arc;
 
 /// Writes the page's data: one object, whose last member is the list of families.
 ///
-/// A series is its labels, as the text formats have them, and its value. That of a histogram is the counts of its
-/// buckets, not cumulated, and before the first one, and wherever they change, there is a list of their bounds.
+/// A series is three elements of its family's list: how many characters its labels, as the text formats have them, have
+/// in common with those of the series before it, then the rest of them, and its value. Series are sorted, so that the
+/// rest is short: a browser has to read all of them each second, and takes longest for texts and for lists of lists. The
+/// value of a histogram is a list of the counts of its buckets, not cumulated, up to the last one that is not zero.
+/// Before the first one, and wherever they change, there is a list of their bounds.
 pub(super) struct JsonWriter {
     meanings: Meanings,
     /// What the object begins with.
     head: Vec<u8>,
     has_family: bool,
     has_series: bool,
+    /// Those of the series before.
+    labels: String,
     bounds: Option<Arc<[f64]>>,
 }
 
@@ -37,6 +42,7 @@ impl JsonWriter {
             head,
             has_family: false,
             has_series: false,
+            labels: String::new(),
             bounds: None,
         }
     }
@@ -52,6 +58,16 @@ impl JsonWriter {
         if self.has_family {
             push_text(out, "]}");
         }
+    }
+
+    fn write_labels(&mut self, labels: &str, out: &mut Vec<u8>) {
+        let common = common_ascii(&self.labels, labels);
+        let (_, rest) = labels.split_at(common);
+        push_count(out, common as u64);
+        out.push(b',');
+        push_string(out, rest);
+        self.labels.truncate(common);
+        self.labels.push_str(rest);
     }
 
     fn write_bounds(&mut self, histogram: &Histogram, out: &mut Vec<u8>) {
@@ -78,6 +94,7 @@ impl Writer for JsonWriter {
         }
         self.has_family = true;
         self.has_series = false;
+        self.labels.clear();
         self.bounds = None;
         push_member(out, "{", "name", &family.name);
         push_member(out, ",", "type", type_name(family.kind));
@@ -96,19 +113,17 @@ impl Writer for JsonWriter {
             self.write_bounds(histogram, out);
         }
         self.separate_series(out);
-        out.push(b'[');
-        push_string(out, labels);
+        self.write_labels(labels, out);
         out.push(b',');
         match sample {
             Sample::Number { value, .. } => push_number(out, *value),
             Sample::Histogram(histogram) => {
-                push_list(out, &histogram.buckets, |out, count| {
+                push_list(out, without_last_zeros(&histogram.buckets), |out, count| {
                     push_count(out, *count);
                 });
             }
             Sample::Summary(_) | Sample::At(..) => push_text(out, "null"),
         }
-        out.push(b']');
     }
 
     fn end(&mut self, out: &mut Vec<u8>) {
@@ -116,6 +131,18 @@ impl Writer for JsonWriter {
         self.end_family(out);
         push_text(out, "]}");
     }
+}
+
+/// How many characters both texts begin with. It ends before the first one that is not ASCII, of which a browser counts
+/// others than we do.
+fn common_ascii(a: &str, b: &str) -> usize {
+    let pairs = a.bytes().zip(b.bytes());
+    pairs.take_while(|(a, b)| a == b && a.is_ascii()).count()
+}
+
+fn without_last_zeros(counts: &[u64]) -> &[u64] {
+    let end = counts.iter().rposition(|count| *count != 0);
+    &counts[..end.map_or(0, |last| last + 1)]
 }
 
 fn push_member(out: &mut Vec<u8>, before: &str, name: &str, value: &str) {
@@ -154,5 +181,54 @@ fn type_name(kind: Kind) -> &'static str {
         Kind::Info => "info",
         Kind::Summary => "summary",
         Kind::Unknown => "unknown",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Number;
+
+    /// The labels of series, read as the page reads them: in units of UTF-16.
+    fn read(json: &[u8]) -> Vec<String> {
+        let data: serde_json::Value = serde_json::from_slice(json).unwrap();
+        let series = data["families"][0]["series"].as_array().unwrap();
+        let mut before: Vec<u16> = Vec::new();
+        let texts = series.chunks(3).map(|item| {
+            before.truncate(item[0].as_u64().unwrap() as usize);
+            before.extend(item[1].as_str().unwrap().encode_utf16());
+            String::from_utf16(&before).unwrap()
+        });
+        texts.collect()
+    }
+
+    #[test]
+    fn labels_are_read_as_they_were_whatever_they_have_in_common() {
+        let labels = [
+            "",
+            "a=\"1\"",
+            "a=\"1\"",
+            "a=\"12\"",
+            "a=\"1\",b=\"é漢😀\"",
+            "a=\"1\",b=\"é漢😀\",c=\"x\"",
+            "a=\"1\",b=\"è漢\"",
+            "b=\"x\"",
+        ];
+        let family = Family {
+            name: "a".into(),
+            help: "A.".into(),
+            unit: None,
+            kind: Kind::Gauge,
+            names: None,
+            sources: Vec::new(),
+        };
+        let mut writer = JsonWriter::new(Meanings::default(), 0, 0.0);
+        let mut json = Vec::new();
+        writer.begin_family(&family, &mut json);
+        for text in labels {
+            writer.write_series(text, &Sample::number(Number::Unsigned(1)), &mut json);
+        }
+        writer.end(&mut json);
+        assert_eq!(read(&json), labels);
     }
 }

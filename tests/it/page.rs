@@ -195,21 +195,21 @@ async fn the_data_is_what_a_scrape_shows_and_says_what_it_means() {
     let expected = [
         r#"{"version":"VERSION","seconds":3.3,"families":["#,
         r#"{"name":"shop_http_requests","type":"counter","group":"shop_http","kind":"server","shows":"requests","labels":{"method":"method","route":"route","status":"status","code":"grpc_status"},"series":["#,
-        r#"["zone=\"\\\"a\\\"\",method=\"GET\",route=\"_unmatched\",status=\"200\"",1],"#,
-        r#"["zone=\"\\\"a\\\"\",method=\"GET\",route=\"_unmatched\",status=\"503\"",1]]},"#,
+        r#"0,"zone=\"\\\"a\\\"\",method=\"GET\",route=\"_unmatched\",status=\"200\"",1,"#,
+        r#"53,"503\"",1]},"#,
         r#"{"name":"shop_http_errors","type":"counter","group":"shop_http","kind":"server","shows":"errors","labels":{"method":"method","route":"route","reason":"error"},"series":["#,
-        r#"["zone=\"\\\"a\\\"\",method=\"GET\",route=\"_unmatched\",error=\"503\"",1]]},"#,
+        r#"0,"zone=\"\\\"a\\\"\",method=\"GET\",route=\"_unmatched\",error=\"503\"",1]},"#,
         r#"{"name":"shop_http_requests_cancelled","type":"counter","group":"shop_http","kind":"server","shows":"cancelled","labels":{"method":"method","route":"route","reason":"phase"},"series":[]},"#,
         r#"{"name":"shop_http_request_duration_seconds","type":"histogram","group":"shop_http","kind":"server","shows":"durations","labels":{"method":"method","route":"route","status":"status","code":"grpc_status"},"series":["#,
         r#"[0.1,1.0],"#,
-        r#"["zone=\"\\\"a\\\"\",method=\"GET\",route=\"_unmatched\",status=\"200\"",[0,1,0]],"#,
-        r#"["zone=\"\\\"a\\\"\",method=\"GET\",route=\"_unmatched\",status=\"503\"",[0,0,1]]]},"#,
+        r#"0,"zone=\"\\\"a\\\"\",method=\"GET\",route=\"_unmatched\",status=\"200\"",[0,1],"#,
+        r#"53,"503\"",[0,0,1]]},"#,
         r#"{"name":"shop_http_requests_in_flight","type":"gauge","group":"shop_http","kind":"server","shows":"in_flight","labels":{"method":"method","route":"route"},"series":["#,
-        r#"["zone=\"\\\"a\\\"\",method=\"GET\",route=\"_unmatched\"",0]]},"#,
+        r#"0,"zone=\"\\\"a\\\"\",method=\"GET\",route=\"_unmatched\"",0]},"#,
         r#"{"name":"shop_http_overflowed_requests","type":"counter","group":"shop_http","kind":"server","shows":"overflowed","labels":{},"series":["#,
-        r#"["zone=\"\\\"a\\\"\"",0]]},"#,
+        r#"0,"zone=\"\\\"a\\\"\"",0]},"#,
         r#"{"name":"shop_http_label_sets","type":"gauge","group":"shop_http","kind":"server","shows":"label_sets","labels":{},"budgets":[["zone=\"\\\"a\\\"\"",4000]],"series":["#,
-        r#"["zone=\"\\\"a\\\"\"",2]]}]}"#,
+        r#"0,"zone=\"\\\"a\\\"\"",2]}]}"#,
     ];
     assert_eq!(
         data(&page).await,
@@ -348,7 +348,7 @@ async fn an_operation_is_a_group_with_all_of_its_families() {
     )];
     assert_eq!(groups(&page).await, expected);
     let errors =
-        r#""shows":"errors","labels":{"reason":"error"},"series":[["table=\"users\",error="#;
+        r#""shows":"errors","labels":{"reason":"error"},"series":[0,"table=\"users\",error="#;
     assert!(get(&page, "/?data").await.contains(errors));
 }
 

@@ -2,9 +2,9 @@
 //! markup, an operation, and a process.
 //!
 //! `PORT` is its port, `ROUTES` how many routes there are, each with eight label sets. All of them get a request each
-//! second, until `/pause`.
+//! second. After `/busy/3`, only those of the first three routes do.
 
-use axum::{Router, routing::get};
+use axum::{Router, extract::Path, routing::get};
 use http::{Method, Request, Response, StatusCode};
 use prometheus_client::{
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
@@ -17,7 +17,7 @@ use std::{
     future::ready,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -109,13 +109,13 @@ fn registry(queries: &Queries) -> Registry {
 }
 
 /// Sends a request for each label set through a layer.
-async fn drive(metrics: &MetricsLayer, routes: &[&'static str]) {
+async fn drive(metrics: &MetricsLayer, routes: impl Iterator<Item = &&'static str>) {
     let mut service = metrics.layer(service_fn(|request: Request<u16>| {
         let mut response = Response::new(String::new());
         *response.status_mut() = StatusCode::from_u16(*request.body()).unwrap_or_default();
         ready(Ok::<_, Infallible>(response))
     }));
-    for (index, route) in routes.iter().enumerate() {
+    for (index, route) in routes.enumerate() {
         for method in METHODS {
             for status in STATUSES {
                 let mut request = Request::new(status);
@@ -144,24 +144,24 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .registry(registry(&queries))
         .pair()?;
 
-    let paused = Arc::new(AtomicBool::new(false));
-    let pause = {
-        let paused = Arc::clone(&paused);
-        get(move || async move { paused.store(true, Ordering::Relaxed) })
+    let busy = Arc::new(AtomicUsize::new(names.len()));
+    let set_busy = {
+        let busy = Arc::clone(&busy);
+        get(move |Path(routes): Path<usize>| async move { busy.store(routes, Ordering::Relaxed) })
     };
     // Under another path, as behind a proxy that takes a prefix off.
     let app = Router::new()
         .nest_service("/inner/red", exposition.page())
         .route_service("/metrics", exposition)
-        .route("/pause", pause);
+        .route("/busy/{routes}", set_busy);
     let listener = TcpListener::bind(("127.0.0.1", number("PORT", 0) as u16)).await?;
     println!("listening on http://{}", listener.local_addr()?);
 
     tokio::spawn(async move {
         let mut seconds = time::interval(Duration::from_secs(1));
-        while !paused.load(Ordering::Relaxed) {
+        loop {
             seconds.tick().await;
-            drive(&metrics, &names).await;
+            drive(&metrics, names.iter().take(busy.load(Ordering::Relaxed))).await;
             queries.run();
         }
     });

@@ -49,7 +49,7 @@ const duration = known((value) => {
 });
 const clock = (time) => new Date(time).toTimeString().slice(0, 8);
 function span(seconds) {
-	const [size, name] = [[172800, 86400, ' d'], [7200, 3600, ' h'], [120, 60, ' min'], [0, 1, ' s']].find(([from]) => seconds >= from).slice(1);
+	const [size, name] = [[86400, ' d'], [3600, ' h'], [60, ' min']].find(([size]) => seconds >= 2 * size) ?? [1, ' s'];
 	return whole(seconds / size) + name;
 }
 
@@ -94,10 +94,10 @@ class Chart {
 		this.canvas = make('canvas', { tabindex: 0, role: 'img' });
 		this.figure = make('figure', { class: style }, this.caption, this.canvas);
 		this.canvas.chart = this;
+		this.context = this.canvas.getContext('2d');
 		this.spans = [];
 		on(this.canvas, 'pointermove', ({ offsetX }) => frames.length && pointAt(end() - range() * (1 - offsetX / this.canvas.clientWidth)));
-		on(this.canvas, 'pointerleave', () => pointAt(null));
-		on(this.canvas, 'blur', () => pointAt(null));
+		for (const name of ['pointerleave', 'blur']) on(this.canvas, name, () => pointAt(null));
 		on(this.canvas, 'keydown', (event) => this.step(event));
 		parent.append(this.figure);
 		sizes.observe(this.canvas);
@@ -109,6 +109,7 @@ class Chart {
 		this.hasTimes = canvas.clientHeight > 100;
 		canvas.width = Math.round(canvas.clientWidth * this.scale);
 		canvas.height = Math.round(canvas.clientHeight * this.scale);
+		this.context.font = `${10 * this.scale}px system-ui, sans-serif`;
 	}
 
 	step(event) {
@@ -146,14 +147,12 @@ class Chart {
 	}
 
 	paint() {
-		const { canvas: { width, height }, scale } = this;
+		const { context, canvas: { width, height }, scale } = this;
 		if (!frames.length || !width) return;
-		const context = this.canvas.getContext('2d');
 		// Where the numbers are: below the text of their scale, above that of the times.
 		const bottom = height - (this.hasTimes ? 14 : 1) * scale;
-		Object.assign(this, { context, bottom, from: end() - range(), perTime: width / range() });
+		Object.assign(this, { bottom, from: end() - range(), perTime: width / range() });
 		context.clearRect(0, 0, width, height);
-		context.font = `${10 * scale}px system-ui, sans-serif`;
 		context.fillStyle = colour('blank');
 		for (const { dark } of frames) if (dark) this.fill(...dark, 0, bottom);
 		const top = this.heat ? this.paintHeat() : this.isStacked ? this.paintStack() : this.paintLines();
@@ -227,8 +226,8 @@ class Chart {
 	}
 
 	paintStack() {
-		const sums = frames.map((_, index) => this.keys.reduce((sum, { values }) => sum + (values[index] || 0), 0));
-		const top = this.top([sums]);
+		const totals = frames.map((_, index) => this.keys.reduce((sum, { values }) => sum + (values[index] || 0), 0));
+		const top = this.top([totals]);
 		const floor = frames.map(() => 0);
 		for (const { values, hue, shade = 0 } of this.keys) {
 			this.context.fillStyle = shaded(hue, SHADES[shade]);

@@ -7,7 +7,6 @@ const GAP = 12e3; // After so long, an answer does not say when something was.
 const frames = [];
 const groups = new Map();
 const series = new Map(); // By family and labels: what a series was last, and what it adds to.
-let changed = [];
 let origin = null; // Which process answered last.
 const origins = new Set();
 let mixed = false;
@@ -17,83 +16,62 @@ function entry(map, key, value) {
 	return map.get(key);
 }
 
-/** By frame, if it is not 0: how much a counter grew, or what a gauge was. */
-class Column {
-	at = [];
-	values = [];
-	pending = 0;
-	first = Infinity;
-	from = 0;
-	sum = 0;
+// A column is a place in the values of each frame: how much a counter grew, or what a gauge was. There are thousands:
+// numbers side by side are quick to add up, and no work for the garbage collector.
+const pending = []; // Of the next frame.
+const sums = []; // Of the frames since `summed`.
+let summed = 0;
 
-	add(value) {
-		if (value && !this.pending) changed.push(this);
-		this.pending += value;
-	}
+const newColumn = () => pending.push(0) && sums.push(0) - 1;
+const column = (map, key) => entry(map, key, newColumn);
 
-	flush(number) {
-		this.at.push(number);
-		this.values.push(this.pending);
-		this.sum += this.pending;
-		this.pending = 0;
-		if (this.at.length < 1000) return;
-		const old = this.at.findIndex((at) => at >= frames[0].number);
-		for (const list of [this.at, this.values]) list.splice(0, old);
-		this.first = Infinity;
-	}
-
-	/** The sum from a frame on. */
-	over(first) {
-		if (first < this.first) {
-			this.from = 0;
-			this.sum = this.values.reduce((sum, value) => sum + value, 0);
-		}
-		this.first = first;
-		while (this.at[this.from] < first) this.sum -= this.values[this.from++];
-		return this.sum;
-	}
-
-	last() {
-		return this.at.at(-1) === frames.at(-1).number ? this.values.at(-1) : 0;
-	}
-
-	/** A value for each frame; not a number where nobody watched. */
-	dense(perSecond) {
-		const all = frames.map((frame) => (frame.gap ? NaN : 0));
-		this.at.forEach((number, index) => {
-			const place = number - frames[0].number;
-			if (place >= 0 && !frames[place].gap) all[place] = this.values[index] / (perSecond ? frames[place].seconds : 1);
-		});
-		return all;
-	}
+function accumulate({ values }, sign) {
+	for (let index = 0; index < values.length; index++) sums[index] += sign * values[index];
 }
-const column = (map, key) => entry(map, key, () => new Column());
+
+/** Lets sums begin with another frame. */
+function sumFrom(first) {
+	if (first < summed) sums.fill(0);
+	for (const frame of frames) {
+		const sign = (frame.number >= first) - (first >= summed && frame.number >= summed);
+		if (sign) accumulate(frame, sign);
+	}
+	summed = first;
+}
+
+const last = (column) => frames.at(-1).values[column];
+
+/** A value for each frame; not a number where nobody watched. */
+const dense = (column) => frames.map(({ gap, values }) => (gap ? NaN : values[column] || 0));
+const perSecond = (column) => dense(column).map((value, index) => value / frames[index].seconds);
 
 /** A route, an operation with its labels, or all of a group together. */
 class Row {
 	constructor(name) {
 		Object.assign(this, { name, sorted: [] });
-		for (const it of ['requests', 'errors', 'cancelled', 'active']) this[it] = new Column();
+		for (const it of ['requests', 'errors', 'cancelled', 'active']) this[it] = newColumn();
 		for (const it of ['status', 'causes', 'phases', 'buckets']) this[it] = new Map();
 	}
 
 	bucket(bounds, index) {
-		return entry(this.buckets, bounds[index] ?? Infinity, () => {
-			const added = Object.assign(new Column(), { bound: bounds[index] ?? Infinity, lower: bounds[index - 1] ?? 0 });
-			this.sorted = [...this.sorted, added].sort((a, b) => a.bound - b.bound);
-			return added;
+		const bound = bounds[index] ?? Infinity;
+		return entry(this.buckets, bound, () => {
+			const column = newColumn();
+			this.sorted.push({ column, bound, lower: bounds[index - 1] ?? 0 });
+			this.sorted.sort((a, b) => a.bound - b.bound);
+			return column;
 		});
 	}
 
-	stats({ first, seconds }) {
-		const [requests, errors, cancelled] = [this.requests, this.errors, this.cancelled].map((it) => it.over(first));
-		const [p50, p95, p99] = quantiles(this.sorted, this.sorted.map((it) => it.over(first)));
-		return {
+	summarize({ seconds }) {
+		const [requests, errors, cancelled] = [sums[this.requests], sums[this.errors], sums[this.cancelled]];
+		const [p50, p95, p99] = quantiles(this.sorted, this.sorted.map((it) => sums[it.column]));
+		this.stats = {
 			name: this.name, requests, errors, cancelled, p50, p95, p99,
 			rate: seconds ? requests / seconds : NaN,
 			errorShare: errors / requests,
 			cancelledShare: cancelled / requests,
-			active: this.active.last(),
+			active: last(this.active),
 			worst: errors + cancelled,
 		};
 	}
@@ -119,8 +97,6 @@ class Group {
 	all = new Row('');
 	cards = new Map();
 	bounds = [];
-	budgets = [];
-	overflowed = 0;
 	hasActive = false;
 	shows = new Set();
 
@@ -177,7 +153,7 @@ function meet(group, family, text) {
 	const about = subject(family, text);
 	if (about.row) it.rows.push(entry(group.rows, about.row, () => new Row(about.row)));
 	if (family.shows === 'in_flight') group.hasActive ||= Boolean(about.row);
-	it.columns = it.rows.flatMap((row) => columnsOf[family.shows](row, about, isCounted(group)));
+	it.columns = it.rows.flatMap((row) => columnsOf[family.shows]?.(row, about, isCounted(group)) ?? []);
 	return it;
 }
 
@@ -187,11 +163,12 @@ function read(data, time) {
 	for (const { group, kind, shows } of data.families) {
 		const it = entry(groups, group, () => new Group(group, kind));
 		it.shows.add(shows);
-		it.total = 0;
+		Object.assign(it, { total: 0, overflowed: 0, budgets: [] });
 	}
 	for (const family of data.families) readFamily(groups.get(family.group), family, frame.first);
-	for (const it of changed) it.flush(frame.number);
-	changed = [];
+	frame.values = new Float64Array(pending);
+	pending.fill(0);
+	if (frame.number >= summed) accumulate(frame, 1);
 }
 
 /** The frame of an answer. The first one has no differences. */
@@ -211,38 +188,39 @@ function begin({ started, seconds: age }, time) {
 	origins.add(started);
 	origin = { started, age };
 	frames.push(frame);
-	while (frames[1]?.time < time - HISTORY - 2e3) frames.shift();
+	while (frames[1]?.time < time - HISTORY - 2e3) {
+		const old = frames.shift();
+		if (old.number >= summed) accumulate(old, -1);
+	}
 	return frame;
 }
 
 function readFamily(group, family, isFirst) {
-	const { name, shows } = family;
-	if (shows === 'label_sets') {
-		const most = new Map(family.budgets);
-		group.budgets = family.series.map(([labels, used]) => ({ labels, used, most: most.get(labels) }));
-	} else if (shows === 'overflowed') group.overflowed = family.series.reduce((sum, [, value]) => sum + value, 0);
-	else {
-		const known = entry(series, name, () => Object.assign(new Map(), { inOrder: [] }));
-		let bounds = [];
-		family.series.forEach((item, index) => {
-			if (typeof item[0] !== 'string') {
-				bounds = item;
-				group.bounds = [...new Set([...group.bounds, ...bounds])].sort((a, b) => a - b);
-				return;
-			}
-			const it = find(known, index, item[0], () => meet(group, family, item[0]));
-			const value = item[1];
-			if (Array.isArray(value)) readHistogram(group, it, value, bounds, isFirst);
-			else if (family.type === 'gauge') for (const one of it.columns) one.add(value ?? 0);
-			else grow(group, it, value ?? 0, isFirst, shows === 'requests');
-		});
+	const { name, shows, series: all } = family;
+	const known = entry(series, name, () => Object.assign(new Map(), { inOrder: [] }));
+	const most = new Map(family.budgets);
+	let [bounds, before, isKnown] = [[], '', true];
+	for (let index = 0; index < all.length; ) {
+		if (Array.isArray(all[index])) {
+			bounds = all[index++];
+			group.bounds = [...new Set([...group.bounds, ...bounds])].sort((a, b) => a - b);
+		}
+		const [common, rest, value] = [all[index++], all[index++], all[index++]];
+		// Mostly as last time: then no text is put together.
+		let it = known.inOrder[index];
+		if (!isKnown || it?.common !== common || it.rest !== rest) {
+			const text = before.slice(0, common) + rest;
+			isKnown = it?.text === text;
+			it = known.inOrder[index] = entry(known, text, () => meet(group, family, text));
+			Object.assign(it, { common, rest });
+		}
+		before = it.text;
+		if (shows === 'label_sets') group.budgets.push({ labels: before, used: value, most: most.get(before) });
+		else if (shows === 'overflowed') group.overflowed += value;
+		else if (Array.isArray(value)) readHistogram(group, it, value, bounds, isFirst);
+		else if (family.type === 'gauge') for (const one of it.columns) pending[one] += value ?? 0;
+		else grow(group, it, value ?? 0, isFirst, shows === 'requests');
 	}
-}
-
-/** Mostly in the order of last time: to compare a text is less work than to look it up. */
-function find(known, index, text, added) {
-	if (known.inOrder[index]?.text !== text) known.inOrder[index] = entry(known, text, added);
-	return known.inOrder[index];
 }
 
 /** A counter that fell began anew. */
@@ -252,19 +230,21 @@ function grow(group, it, value, isFirst, isTotal) {
 	const added = growth(value, it.last);
 	it.last = value;
 	if (isTotal) group.total += value;
-	if (added && !isFirst) for (const one of it.columns) one.add(added);
+	if (added && !isFirst) for (const one of it.columns) pending[one] += added;
 }
 
 function readHistogram(group, it, counts, bounds, isFirst) {
 	let total = 0;
-	for (let index = 0; index < counts.length; index++) {
-		total += counts[index];
-		const added = growth(counts[index], it.counts[index] ?? 0);
+	// The last buckets are left out if they are 0.
+	for (let index = 0; index < Math.max(counts.length, it.counts.length); index++) {
+		const count = counts[index] ?? 0;
+		total += count;
+		const added = growth(count, it.counts[index] ?? 0);
+		it.counts[index] = count;
 		if (!added || isFirst) continue;
 		it.buckets[index] ??= it.rows.map((row) => row.bucket(bounds, index));
-		for (const one of it.buckets[index]) one.add(added);
+		for (const one of it.buckets[index]) pending[one] += added;
 	}
-	it.counts = counts;
 	if (!isCounted(group)) grow(group, it, total, isFirst, true);
 }
 

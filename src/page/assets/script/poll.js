@@ -58,7 +58,7 @@ function onKey(event) {
 	if (event.key === 'Escape') {
 		document.activeElement.blur();
 		if (view.filter || view.sort) change({ filter: '', sort: '' });
-		else if (view.row) location.hash = address({ row: '' });
+		else if (view.row) $('all').click();
 	} else if (event.target.matches('input, select')) return;
 	else if (event.key === 'f') freeze();
 	else if (event.key === '/') $('filter').focus();

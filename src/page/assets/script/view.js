@@ -1,6 +1,6 @@
 // What is looked at.
 
-const ROWS = 40; // Unless all are asked for.
+const ROWS = 40; // Unless all are wanted.
 
 const view = { group: '', row: '', sort: '', filter: '', window: '' };
 
@@ -31,6 +31,7 @@ function render() {
 	const it = groups.get(view.group) ?? all[0];
 	if (!it) return put($('state'), 'Nothing that this page knows is exposed.');
 	const over = recent(($('window').value || 60) * 1e3);
+	sumFrom(over.first);
 	lastBound = it.bounds.at(-1) ?? 0;
 	renderGroups(all, it);
 	renderState(over);
@@ -82,27 +83,28 @@ let tiles;
 function renderTiles(it, over) {
 	tiles ??= ['Requests', 'Errors and cancelled', 'Latency', 'In flight'].map((title) => new Chart($('tiles'), title));
 	const { all } = it;
-	const stats = all.stats(over);
-	const requests = all.requests.dense();
-	const part = (column) => column.dense().map((value, index) => value / requests[index]);
+	all.summarize(over);
+	const { stats } = all;
+	const requests = dense(all.requests);
+	const part = (column) => dense(column).map((value, index) => value / requests[index]);
 	const hint = `${whole(stats.requests)} of ${whole(it.total)} since its start`;
-	tiles[0].show(rate, [{ name: '', hue: 'blue', values: all.requests.dense(true), now: rate(stats.rate), hint }]);
+	tiles[0].show(rate, [{ name: '', hue: 'blue', values: perSecond(all.requests), now: rate(stats.rate), hint }]);
 	tiles[1].show(share, [
 		{ name: 'errors', hue: 'red', values: part(all.errors), now: share(stats.errorShare) },
 		{ name: 'cancelled', hue: 'purple', values: part(all.cancelled), now: share(stats.cancelledShare) },
 	]);
-	tiles[2].show(duration, latencies(all, stats));
-	tiles[3].show(number, active(all, stats));
+	tiles[2].show(duration, latencies(all));
+	tiles[3].show(number, active(all));
 }
 
-const active = (row, stats) => [{ name: '', hue: 'green', values: row.active.dense(), now: whole(stats.active) }];
+const active = (row) => [{ name: '', hue: 'green', values: dense(row.active), now: whole(row.stats.active) }];
 
 /** The quantiles of each frame. */
-function latencies(row, stats) {
-	const counts = row.sorted.map((bucket) => bucket.dense());
+function latencies(row) {
+	const counts = row.sorted.map((bucket) => dense(bucket.column));
 	const all = frames.map((_, index) => quantiles(row.sorted, counts.map((values) => values[index] || 0)));
 	return ['p50', 'p95', 'p99'].map((name, place) => ({
-		name, hue: 'blue', shade: 2 - place, values: all.map((it) => it[place]), now: duration(stats[name]),
+		name, hue: 'blue', shade: 2 - place, values: all.map((it) => it[place]), now: duration(row.stats[name]),
 	}));
 }
 
@@ -118,12 +120,12 @@ const COLUMNS = [
 ];
 const WORST = ['-worst', '-p99', '-rate', 'name']; // Errors and cancelled first, then the slowest.
 
-/** By one key after the other. What is not known is least. */
-function sorted(all, keys) {
-	const order = keys.map((key) => (key[0] === '-' ? [key.slice(1), 1] : [key, -1]));
-	const value = (it, key) => (unknown(it[key]) ? -1 : it[key]);
-	return all.sort((a, b) => {
-		for (const [key, falls] of order) {
+/** By one key after the other. What is not known is least. Sorting what is nearly sorted is quick. */
+function order(rows, keys) {
+	const all = keys.map((key) => (key[0] === '-' ? [key.slice(1), 1] : [key, -1]));
+	const value = ({ stats }, key) => (unknown(stats[key]) ? -1 : stats[key]);
+	rows.sort((a, b) => {
+		for (const [key, falls] of all) {
 			const [left, right] = [value(a, key), value(b, key)];
 			if (left !== right) return left < right ? falls : -falls;
 		}
@@ -132,23 +134,19 @@ function sorted(all, keys) {
 }
 
 let showsAll = false;
-let ordered = [];
 const lines = [];
 function renderList(it, over) {
 	const filter = view.filter.toLowerCase();
-	const rows = [...it.rows.values()].filter(({ name }) => name.toLowerCase().includes(filter));
-	const all = sorted(rows.map((row) => row.stats(over)), view.sort ? [view.sort, ...WORST] : WORST);
+	const rows = [...it.rows.values()];
+	for (const row of rows) row.summarize(over);
 	// Rows stay where they are while one is pointed at.
-	if ($('rows').matches(':hover, :focus-within')) {
-		const places = new Map(ordered.map(({ name }, index) => [name, index]));
-		const place = ({ name }) => places.get(name) ?? 1e9;
-		all.sort((a, b) => place(a) - place(b));
-	}
-	ordered = all;
+	if (!$('rows').matches(':hover, :focus-within')) order(rows, view.sort ? [view.sort, ...WORST] : WORST);
+	it.rows = new Map(rows.map((row) => [row.name, row]));
+	const all = rows.filter(({ name }) => name.toLowerCase().includes(filter));
 	const shown = showsAll ? all : all.slice(0, ROWS);
 	renderHead(it);
 	fit(lines, shown.length, line);
-	shown.forEach((stats, index) => renderLine(lines[index], stats, it.hasActive));
+	shown.forEach(({ stats }, index) => renderLine(lines[index], stats, it.hasActive));
 
 	put($('list-title'), (it.kind === 'operation' ? it.key : 'Routes') + (view.sort ? '' : ', worst first'));
 	const budget = it.budgets.map(({ used, most }) => ` · ${whole(used)} of ${whole(most)} label sets`).join('');
@@ -201,30 +199,31 @@ function statusHue(status) {
 }
 
 /** A key for each column, in shades where several have one hue. */
-function keysOf(columns, { first, seconds }, hueOf) {
+function keysOf(columns, { seconds }, hueOf) {
 	const shades = {};
-	const counted = [...columns].filter(([, { at }]) => at.length).sort();
+	const counted = [...columns].filter(([, column]) => frames.some(({ values }) => values[column])).sort();
 	return counted.map(([name, column]) => {
-		const [hue, count] = [hueOf(name), column.over(first)];
+		const [hue, count] = [hueOf(name), sums[column]];
 		shades[hue] = Math.min((shades[hue] ?? -1) + 1, 2);
-		return { name, hue, shade: shades[hue], values: column.dense(true), now: rate(seconds ? count / seconds : NaN), hint: whole(count) };
+		return { name, hue, shade: shades[hue], values: perSecond(column), now: rate(seconds ? count / seconds : NaN), hint: whole(count) };
 	});
 }
 
 let details;
+const none = new Row('');
 function renderDetail(it, over) {
 	const titles = ['Latency', 'Requests by status', 'Errors by cause', 'Cancelled by phase', 'In flight'];
 	details ??= titles.map((title, index) => new Chart($('charts'), title, index ? '' : 'heat'));
-	const row = view.row ? it.rows.get(view.row) ?? new Row(view.row) : it.all;
+	const row = view.row ? it.rows.get(view.row) ?? none : it.all;
 	put($('detail-title'), view.row ? view.row + (it.rows.has(view.row) ? '' : ': nothing was counted yet') : 'All together');
 	$('all').hidden = !view.row;
-	const stats = row.stats(over);
-	const heat = [...it.bounds, Infinity].map((bound) => ({ bound, values: row.buckets.get(bound)?.dense(true) ?? [] }));
-	details[0].show(duration, latencies(row, stats), { heat });
+	row.summarize(over);
+	const heat = [...it.bounds, Infinity].map((bound) => ({ bound, values: row.buckets.has(bound) ? perSecond(row.buckets.get(bound)) : [] }));
+	details[0].show(duration, row === it.all ? tiles[2].keys : latencies(row), { heat });
 	[[row.status, statusHue], [row.causes, () => 'red'], [row.phases, () => 'purple']].forEach(([columns, hueOf], index) => {
 		details[index + 1].show(rate, keysOf(columns, over, hueOf), { isStacked: true });
 	});
-	details[4].show(number, it.hasActive || !view.row ? active(row, stats) : []);
+	details[4].show(number, it.hasActive || !view.row ? active(row) : []);
 }
 
 const cards = new Map();
@@ -237,17 +236,17 @@ function renderCards(it, over) {
 }
 
 /** How a family of the process is shown: its largest series. */
-function card(name, isGauge, lines, { first, seconds }) {
+function card(name, isGauge, lines, { seconds }) {
 	const isDate = name.endsWith('_time_seconds');
 	const format = isDate ? (value) => new Date(value * 1e3).toLocaleString()
 		: name.endsWith('_bytes') ? bytes
 		: !isGauge ? rate : name.endsWith('_seconds') ? duration : number;
-	const now = (column) => (isGauge ? column.last() : seconds ? column.over(first) / seconds : NaN);
+	const now = (column) => (isGauge ? last(column) : seconds ? sums[column] / seconds : NaN);
 	const all = [...lines].map(([text, column]) => ({ text, column, value: now(column) }));
 	const keys = all.sort((a, b) => b.value - a.value).slice(0, 5).map(({ text, column, value }, index) => ({
 		name: Object.values(labelsOf(text)).join(' '),
 		hue: ['blue', 'yellow', 'green', 'red', 'purple'][index],
-		values: isDate ? [] : column.dense(!isGauge),
+		values: isDate ? [] : (isGauge ? dense : perSecond)(column),
 		now: known(format)(value),
 	}));
 	return [format, keys];
