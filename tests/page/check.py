@@ -10,6 +10,7 @@ import contextlib
 import http.client
 import os
 import pathlib
+import re
 import statistics
 import subprocess
 import sys
@@ -185,10 +186,10 @@ def check_known_load(browser, demo):
     charts = until(page, COUNTS, lambda charts: charts["Requests by status"] == {"200": "5", "499": "2"})
     assert charts["Errors by cause"] == {} and charts["Cancelled by phase"] == {"head": "2"}, charts
     assert page.run(CHARTS)["Latency"] == "p50 375 ms, p95 488 ms, p99 498 ms", page.run(CHARTS)
-    assert page.run(CHARTS)["In flight"] == " 2", page.run(CHARTS)
+    assert page.run(CHARTS)["In flight"] == "2", page.run(CHARTS)
     for connection in waiting:
         connection.close()
-    until(page, CHARTS, lambda charts: charts["In flight"] == " 0")
+    until(page, CHARTS, lambda charts: charts["In flight"] == "0")
     is_clean(page, demo)
     return page
 
@@ -336,6 +337,63 @@ def check_names(browser, binary):
     server.stop()
 
 
+CONTROLS = {"button", "link", "searchbox", "textbox", "combobox", "option", "checkbox"}
+FIGURE = r"[0-9.,]+"
+AT_A_GLANCE = [
+    rf"Requests, now: {FIGURE}/s",
+    rf"Errors and cancelled, now: errors {FIGURE} %, cancelled {FIGURE} %",
+    rf"Latency, now: p50 {FIGURE} (s|ms|µs), p95 {FIGURE} (s|ms|µs), p99 {FIGURE} (s|ms|µs)",
+    rf"In flight, now: {FIGURE}",
+]
+COLUMNS = ["Route", "req/s", "errors", "cancelled", "p50", "p95", "p99", "in flight"]
+
+
+def read_aloud(page, *roles):
+    """What a screen reader is told, in its order: of each element of these roles, its name."""
+    nodes = page.call("Accessibility.getFullAXTree")["nodes"]
+    shown = [node for node in nodes if not node["ignored"]]
+    return [node.get("name", {}).get("value", "") for node in shown if node["role"]["value"] in roles]
+
+
+def check_screen_reader(browser, binary):
+    step("a screen reader")
+    # Past its budget: a number in the notes changes each second.
+    server = Server(binary, "/inner/red", ROUTES="8", BUDGET="40")
+    page = watch(browser, server)
+    until(page, STATE, lambda text: "Numbers are of" in text)
+    until(page, NOTES, lambda notes: any("past the budget" in note for note in notes))
+    for controls in (read_aloud(page, *CONTROLS), read_aloud(page, "region"), read_aloud(page, "navigation")):
+        assert controls and all(controls), controls
+    assert read_aloud(page, "combobox", "searchbox") == ["Numbers over", "Filter"]
+    assert read_aloud(page, "table") == ["Routes, worst first"]
+    assert read_aloud(page, "columnheader") == COLUMNS, read_aloud(page, "columnheader")
+    rows = read_aloud(page, "rowheader")
+    assert sorted(rows) == sorted(" ".join(name.split()) for name in page.run(f"Object.keys({ROWS})")), rows
+    # Each chart says what it shows, the first four what the service does.
+    charts = read_aloud(page, "image")
+    assert len(charts) == page.run("document.querySelectorAll('main section:not([hidden]) canvas').length") == 9, charts
+    for chart, pattern in zip(charts, AT_A_GLANCE):
+        assert re.fullmatch(pattern, chart), (chart, pattern)
+    assert all(re.match(r"\w[\w ]+, now: .", chart) for chart in charts), charts
+
+    page.run("window.spoken = []; new MutationObserver(() => spoken.push($('spoken').textContent)).observe($('spoken'), { childList: true, characterData: true, subtree: true })")
+    assert page.run("$('spoken').ariaLive") == "polite"
+    notes = page.run(NOTES)
+    await_polls(page, 3)
+    assert page.run(NOTES) != notes
+    assert not any(page.run("spoken")), page.run("spoken")
+    # But what somebody has to know is said, once.
+    server.stop()
+    until(page, STATE, lambda text: text.startswith("No answer since"))
+    await_polls(page, 2)
+    [said] = filter(None, page.run("spoken"))
+    assert said.startswith("No answer: "), said
+    server.start()
+    until(page, "spoken.at(-1)", lambda text: "The process started again at" in text)
+    page.close()
+    server.stop()
+
+
 # A history of ten minutes in which every series grew in every second.
 FILL = """(async () => {
   freeze();
@@ -459,6 +517,7 @@ def main():
         check_gap(browser, demo)
         check_open_telemetry(browser, demo)
         check_names(browser, own)
+        check_screen_reader(browser, own)
         take_pictures(browser, demo)
         check_size(browser, own)
 

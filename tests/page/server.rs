@@ -2,7 +2,7 @@
 //! markup, an operation, and a process.
 //!
 //! `PORT` is its port, `ROUTES` how many routes there are, each with eight label sets. All of them get a request each
-//! second. After `/busy/3`, only those of the first three routes do.
+//! second. After `/busy/3`, only those of the first three routes do. `BUDGET` is how many label sets there may be.
 
 use axum::{Router, extract::Path, routing::get};
 use http::{Method, Request, Response, StatusCode};
@@ -139,7 +139,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let names: Vec<_> = HOSTILE.into_iter().chain(names).take(routes).collect();
     let queries = Queries::default();
     let (metrics, exposition) = MetricsLayer::builder()
-        .max_label_sets(routes * 10)
+        .max_label_sets(number("BUDGET", routes * 10))
         .constant_label("zone", "<b>\"a\"</b>")
         .registry(registry(&queries))
         .pair()?;

@@ -141,7 +141,7 @@ class Chart {
 			mark(span, 'title', hint);
 			put(span.firstChild, name);
 			put(span.lastChild, text);
-			return `${name} ${text}`;
+			return `${name} ${text}`.trim();
 		});
 		mark(this.canvas, 'aria-label', `${this.title}, ${cursor ? clock(cursor) : 'now'}: ${said.join(', ') || 'none'}`);
 	}

@@ -74,9 +74,11 @@ function renderNotes({ budgets, overflowed, shows }) {
 		if (again) notes.push(`The process started again at ${clock(start)}.`);
 		if (dark && !first && dark[1] - dark[0] > GAP) notes.push(`Nothing is known of ${clock(dark[0])} to ${clock(dark[1])}.`);
 	}
-	if ($('notes').textContent === notes.join('')) return;
+	const [before, now] = [$('notes').textContent, notes.join('')];
+	if (before === now) return;
+	const words = (text) => text.replace(/[\d,]/g, '');
+	if (words(before) !== words(now)) put($('spoken'), notes.join(' ')); // Not whenever a number changes.
 	$('notes').replaceChildren(...notes.map((text, index) => make('li', { class: index < warnings ? 'warn' : '' }, text)));
-	put($('spoken'), notes.join(' '));
 }
 
 let tiles;
@@ -112,7 +114,7 @@ const COLUMNS = [
 	['name', 'Route', String],
 	['rate', 'req/s', number],
 	['errorShare', 'errors', share],
-	['cancelledShare', 'canc.', share],
+	['cancelledShare', 'cancelled', share],
 	['p50', 'p50', duration, 'extra'],
 	['p95', 'p95', duration, 'extra'],
 	['p99', 'p99', duration],
