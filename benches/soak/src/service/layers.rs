@@ -37,7 +37,7 @@ impl Layers {
             .response_start()
             .registry(registry)
             .build_info("1.4.2", "9fceb02")
-            .collector(ProcessMetrics)
+            .collector(ProcessMetrics::new())
             .collector(TokioMetrics::new(&Handle::current()))
             .pair()?;
         let search = measured(keys::SEARCH)
@@ -59,7 +59,7 @@ impl Layers {
 fn measured(part: &str) -> MetricsLayerBuilder {
     MetricsLayer::builder()
         .constant_label("part", part)
-        .http_version(true)
+        .http_version()
         .response_body_bytes()
         .request_body_bytes()
         .native_histogram(NativeHistogram::default())
