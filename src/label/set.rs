@@ -62,8 +62,8 @@ impl LabelSets {
         }
     }
 
-    /// The set of a route and a peer, without values. `None` if there are no numbers left, for which memory does not
-    /// suffice.
+    /// The set of a route and a peer, without values. Where there are no numbers left, that of the overflow: with few
+    /// combinations, memory does not suffice for that many routes.
     pub(super) fn intern(&self, route: u32, peer: u8) -> Option<LabelSet> {
         let labelled = Labelled {
             route,
@@ -81,13 +81,19 @@ impl LabelSets {
     fn add(&self, labelled: Labelled) -> Option<LabelSet> {
         let overflow = match labelled.is_overflow() {
             true => None,
-            false => Some(self.intern(OVERFLOW_ROUTE, labelled.peer)?.overflow),
+            false => Some(self.intern(OVERFLOW_ROUTE, labelled.peer)?),
         };
         let make = || {
-            let number = self.by_number.push(labelled).unwrap_or(usize::MAX) as u32;
-            let id = number.saturating_mul(self.combinations.width());
-            let overflow = overflow.unwrap_or(id.saturating_add(self.combinations.overflow()));
-            (labelled, LabelSet { id, overflow })
+            let set = match (self.next(labelled), overflow) {
+                (Some(id), None) => LabelSet {
+                    id,
+                    overflow: id + self.combinations.overflow(),
+                },
+                (Some(id), Some(LabelSet { overflow, .. })) => LabelSet { id, overflow },
+                // There are no numbers left.
+                (None, overflow) => overflow.unwrap_or(LabelSet { id: 0, overflow: 0 }),
+            };
+            (labelled, set)
         };
         let added = self.known.find_or_insert(
             hash(labelled),
@@ -96,6 +102,15 @@ impl LabelSets {
             make,
         );
         added.map(|(_, set)| *set)
+    }
+
+    /// The first number of a new set. `None` if those of its combinations are not all left.
+    fn next(&self, labelled: Labelled) -> Option<u32> {
+        let width = self.combinations.width();
+        let number = u32::try_from(self.by_number.push(labelled)?).ok()?;
+        let id = number.checked_mul(width)?;
+        id.checked_add(width)?;
+        Some(id)
     }
 
     /// The number of a combination of values. A new one is not kept if there is no room for what is counted under it.
@@ -118,4 +133,25 @@ impl LabelSets {
 fn hash(labelled: Labelled) -> u64 {
     let Labelled { route, peer, .. } = labelled;
     (u64::from(route) << 8 | u64::from(peer)).wrapping_mul(HASH_FACTOR)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sets_of_routes_without_a_number_are_those_of_the_overflow() {
+        let sets = LabelSets::new(Combinations::new(u32::MAX, 9, 1 << 19));
+        let unmatched = sets.intern(UNMATCHED_ROUTE, 0).unwrap();
+        let overflow = sets.intern(OVERFLOW_ROUTE, 0).unwrap();
+        let ids: Vec<_> = (2..5_000)
+            .map(|route| sets.intern(route, 0).unwrap())
+            .collect();
+        assert!(ids[4_000] != overflow && ids[4_000].overflow == unmatched.overflow);
+        assert_eq!(*ids.last().unwrap(), overflow);
+        for (route, set) in (2..4_000).zip(&ids) {
+            let labelled = sets.get(set.id + 1_000).unwrap();
+            assert_eq!(labelled.route, route);
+        }
+    }
 }
