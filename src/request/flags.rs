@@ -58,7 +58,11 @@ impl SharedFlags {
         Flags(self.0.load(Ordering::Relaxed)).has(any)
     }
 
-    pub(super) fn set(&self, flags: Flags) {
+    pub(super) fn set(&mut self, flags: Flags) {
+        *self.0.get_mut() |= flags.0;
+    }
+
+    pub(super) fn set_shared(&self, flags: Flags) {
         self.0.fetch_or(flags.0, Ordering::Relaxed);
     }
 

@@ -47,7 +47,7 @@ impl Recording {
         };
         let ended = self.watch_shared(inner);
         if ended {
-            active.state.flags.set(Flags::ENDED);
+            active.state.flags.set_shared(Flags::ENDED);
         }
         ended
     }
@@ -130,7 +130,7 @@ struct SeenPanicking<'a>(&'a Recording);
 impl Drop for SeenPanicking<'_> {
     fn drop(&mut self) {
         if let Some(active) = &self.0.0 {
-            active.state.flags.set(Flags::PANICKED);
+            active.state.flags.set_shared(Flags::PANICKED);
         }
     }
 }
