@@ -19,20 +19,5 @@ def alerts(convention):
 
 
 def document(convention):
-    return {
-        "groups": [
-            {
-                "name": f"{convention.word}_alerts",
-                "rules": [
-                    {
-                        "alert": alert.name,
-                        "expr": alert.expr,
-                        "for": alert.wait,
-                        "labels": {"severity": alert.severity},
-                        "annotations": alert.annotations(convention),
-                    }
-                    for alert in alerts(convention)
-                ],
-            }
-        ]
-    }
+    rules = [alert.json(alert.annotations(convention)) for alert in alerts(convention)]
+    return {"groups": [{"name": f"{convention.word}_alerts", "rules": rules}]}

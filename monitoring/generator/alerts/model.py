@@ -20,11 +20,26 @@ DURATIONS = {"latency_p95", "latency_seconds", "client_latency_p95"}
 
 
 @dataclass
-class Alert:
+class AlertRule:
+    """What Prometheus has to know of an alert."""
+
     name: str
     expr: str
     wait: str
     severity: str
+
+    def json(self, annotations):
+        return {
+            "alert": self.name,
+            "expr": self.expr,
+            "for": self.wait,
+            "labels": {"severity": self.severity},
+            "annotations": annotations,
+        }
+
+
+@dataclass
+class Alert(AlertRule):
     summary: str
     description: str
     # For the runbook: what it means, what to look at first, what to do.

@@ -4,7 +4,7 @@ from .. import settings as s
 from ..grafana import GREEN, PLAIN_STEPS, RED, Row, Target, Variable
 from .frame import dashboard
 from .panels import graph, label, stat, steps_of
-from .queries import WINDOW, Queries
+from .queries import WINDOW, HttpQueries
 
 NEEDS = ("client",)
 ERRORS = steps_of(s.default("client_error_ratio"))
@@ -12,7 +12,7 @@ CANCELLED = steps_of(s.default("client_cancelled_ratio"))
 LATENCY = steps_of(s.default("client_latency_p95"))
 
 
-class ClientQueries(Queries):
+class ClientQueries(HttpQueries):
     """The same queries of the client's families."""
 
     def __init__(self, convention):

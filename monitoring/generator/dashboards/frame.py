@@ -24,21 +24,23 @@ def method_variable(c):
 
 
 def dashboard(c, uid, title, description, rows, variables, slugs):
-    others = [
-        {
-            "title": name,
-            "type": "link",
-            "icon": "dashboard",
-            # Service and data source go along; routes are not the same everywhere.
-            "url": f"/d/{slugs[key]}?${{datasource:queryparam}}&${{job:queryparam}}",
-            "keepTime": True,
-            "includeVars": False,
-            "targetBlank": False,
-            "asDropdown": False,
-            "tags": [],
-            "tooltip": "",
-        }
-        for key, name in [("overview", "Services"), ("route", "Route"), ("grpc", "gRPC"), ("client", "Outgoing")]
-        if slugs[key] != uid
-    ]
+    names = [("overview", "Services"), ("route", "Route"), ("grpc", "gRPC"), ("client", "Outgoing")]
+    others = [link(name, slugs[key]) for key, name in names if slugs[key] != uid]
     return Dashboard(uid, title, description, rows, variables, others)
+
+
+def link(title, uid):
+    """To another dashboard."""
+    return {
+        "title": title,
+        "type": "link",
+        "icon": "dashboard",
+        # Service and data source go along; routes are not the same everywhere.
+        "url": f"/d/{uid}?${{datasource:queryparam}}&${{job:queryparam}}",
+        "keepTime": True,
+        "includeVars": False,
+        "targetBlank": False,
+        "asDropdown": False,
+        "tags": [],
+        "tooltip": "",
+    }

@@ -4,11 +4,11 @@ from ..conventions import GRPC_FAULTS
 from ..grafana import PLAIN_STEPS, Row, Target
 from .frame import dashboard, instance_variable, job_variable, method_variable
 from .panels import CANCELLED_STEPS, ERROR_STEPS, LATENCY_STEPS, graph, label, quantiles, stat
-from .queries import Queries
+from .queries import HttpQueries
 
 
 def grpc(c, slugs):
-    q = Queries(c)
+    q = HttpQueries(c)
     route, code = c.grpc_route, c.grpc_code
     needs = ("grpc",)
     not_ok = q.calls[:-1] + f',{code}!="OK"}}'

@@ -17,11 +17,11 @@ from .panels import (
     replicas,
     stat,
 )
-from .queries import WINDOW, Queries
+from .queries import WINDOW, HttpQueries
 
 
 def overview(c, slugs):
-    q, r = Queries(c), Records(c)
+    q, r = HttpQueries(c), Records(c)
     route = c.route
     only_http = "" if c.name == "prometheus" else " HTTP alone: gRPC calls are further down."
     of_budget = lambda metric, objective, window: block(

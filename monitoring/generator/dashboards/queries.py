@@ -1,14 +1,16 @@
 """The queries of the dashboards. Each is written once, for whichever convention."""
 
 from ..conventions import GRPC_FAULTS, INVENTED, UNIMPLEMENTED
+from ..promql import Queries
 from ..text import block
 
 WINDOW = "$__rate_interval"
 NO_ROUTE = "(no route)"
 
 
-class Queries:
+class HttpQueries(Queries):
     def __init__(self, convention):
+        super().__init__(WINDOW)
         self.c = convention
         c = convention
         target = ['job=~"$job"', 'instance=~"$instance"']
@@ -29,35 +31,6 @@ class Queries:
             c.grpc.select(*calls, f'{c.grpc_code}="{UNIMPLEMENTED}"', f'{c.grpc_route}!~"{INVENTED}"'),
         )
         self.call_buckets = c.grpc_buckets.select(*calls)
-
-    def rate(self, by, series):
-        return self.named(by, f"sum by ({by}) (rate({series}[{WINDOW}]))")
-
-    def ratio(self, by, part, whole):
-        """What has no series yet is 0, and what has no requests has no ratio."""
-        parts = [part] if isinstance(part, str) else part
-        return self.named(
-            by,
-            block(
-                """
-                (
-                  sum by (@by@) (@part@)
-                  or
-                  0 * sum by (@by@) (rate(@whole@[@w@]))
-                )
-                /
-                (sum by (@by@) (rate(@whole@[@w@])) > 0)
-                """,
-                by=by,
-                part="\nor ".join(f"rate({part}[{WINDOW}])" for part in parts),
-                whole=whole,
-                w=WINDOW,
-            ),
-        )
-
-    def quantile(self, q, by, buckets):
-        labels = f"{by}, le" if by else "le"
-        return self.named(by, f"histogram_quantile({q}, sum by ({labels}) (rate({buckets}[{WINDOW}])))")
 
     def named(self, by, query):
         """Gives a name to requests of no route, where the convention leaves the label out."""

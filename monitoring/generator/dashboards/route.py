@@ -4,11 +4,11 @@ from ..grafana import PLAIN_STEPS, Panel, Row, Target
 from ..text import block
 from .frame import dashboard, instance_variable, job_variable, route_variable
 from .panels import CANCELLED_STEPS, ERROR_STEPS, LATENCY_STEPS, graph, label, quantiles, replicas, stat
-from .queries import WINDOW, Queries
+from .queries import WINDOW, HttpQueries
 
 
 def in_depth(c, slugs):
-    q = Queries(c)
+    q = HttpQueries(c)
     method, status = c.method, c.status
     share = lambda bound: block(
         """
