@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """
-Writes settings, rules, alerts, their tests, the runbook and dashboards, for both conventions.
+Writes settings, rules, alerts, their tests, the runbook and dashboards, for both conventions, and dashboards and
+alerts of the systems in `examples/systems`.
 
     generate.py                     what is committed here
     generate.py --check             says what differs from it, and exits with 1
@@ -19,7 +20,7 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 
-from generator import alerts, links, rules, runbook, settings
+from generator import alerts, links, rules, runbook, settings, systems
 from generator.cases import test_files
 from generator.conventions import conventions
 from generator.dashboards import dashboards
@@ -42,13 +43,27 @@ def files(namespace):
             found[Path(c.name, name)] = HEADER + yaml(document)
         found[Path(c.name, SETTINGS)] = rules.settings_file(c)
         for name, dashboard in dashboards(c).items():
-            text = json.dumps(dashboard.json(), indent=2, ensure_ascii=False)
-            found[Path(c.name, "dashboards", name)] = text + "\n"
+            found[Path(c.name, "dashboards", name)] = grafana(dashboard)
     page = runbook.runbook(conventions(namespace), alerts.alerts)
     for c in conventions(namespace):
         links.verify(c, page)
     found[Path("runbook.md")] = page
+    # They have prefixes of their own.
+    return found if namespace else {**found, **system_files()}
+
+
+def system_files():
+    found = {}
+    for system in systems.SYSTEMS:
+        folder = Path("systems", system.name)
+        found[folder / systems.ALERTS] = HEADER + yaml(systems.alert_rules(system))
+        found[folder / "alerts.test.yaml"] = HEADER + yaml(systems.alert_tests(system))
+        found[folder / "dashboard.json"] = grafana(systems.dashboard(system))
     return found
+
+
+def grafana(dashboard):
+    return json.dumps(dashboard.json(), indent=2, ensure_ascii=False) + "\n"
 
 
 def main():

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """
 Prints every query of a convention, one JSON object a line: of dashboards, their variables, rules, alerts and
-guides. Grafana's variables are replaced, so that each can be sent to a Prometheus as it is.
+guides; or of a system of `examples/systems`. Grafana's variables are replaced, so that each can be sent to a
+Prometheus as it is.
 
     queries.py prometheus shop 1m
+    queries.py quiz_api quiz_api 1m
 
     kind       panel, annotation, variable, rule (what it records from), record (what it recorded), alert, guide
     where      the dashboard and panel, or the rule
@@ -11,6 +13,9 @@ guides. Grafana's variables are replaced, so that each can be sent to a Promethe
     needs      what must have happened for it to return data: requests, errors, cancelled, grpc, client
                (outgoing requests), instrumented (the endpoint), process (its start), a day
     may_be_empty   true for alerts, which return nothing while all is well, and for what takes a day
+
+A system has one more kind, `measure`: what an alert compares with a limit. Panels and measures also have a `total`,
+the same query over everything counted so far, without a window.
 """
 
 import argparse
@@ -25,6 +30,9 @@ from generator.conventions import conventions
 from generator.dashboards import dashboards
 from generator.grafana import STARTS
 from generator.rules import rules
+from generator.systems import SYSTEMS, Totals
+from generator.systems import alerts as system_alerts
+from generator.systems import dashboard as system_dashboard
 
 # As guides to monitoring write them, word for word: they must work on these metrics too.
 GUIDES = {
@@ -93,18 +101,41 @@ def queries(convention, job, window):
         yield found("guide", "a guide", re.sub(r"\bhttp_(?=request|error|server)", f"{prefix}http_", query), needs)
 
 
+def system_queries(system, job, window):
+    def found(kind, where, query, total=""):
+        texts = {"query": substitute(query, job, window), "total": substitute(total, job, window)}
+        return {"system": system.name, "kind": kind, "where": where, **texts, "may_be_empty": kind == "alert"}
+
+    dashboard, totals = system_dashboard(system), system_dashboard(system, Totals)
+    for (where, target), (_, total) in zip(dashboard.queries(), totals.queries()):
+        # The legend tells what several queries of one panel are.
+        where = where if "{{" in target.legend else f"{where}: {target.legend}"
+        yield found("panel", where, target.expr, total.expr)
+    yield found("annotation", "starts", STARTS)
+    for v in dashboard.variables:
+        yield found("variable", f"${v.name}", f"group by ({v.of}) ({v.series})")
+    for alert, totals in zip(system_alerts(system), system_alerts(system, Totals)):
+        yield found("alert", alert.name, alert.expr)
+        for measure, total in zip(alert.measures, totals.measures):
+            yield found("measure", alert.name, measure.query, total.query)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     known = [c.name for c in conventions()]
-    parser.add_argument("convention", choices=known)
+    systems = {system.name: system for system in SYSTEMS}
+    parser.add_argument("convention", choices=[*known, *systems], help="or a system")
     parser.add_argument("job", nargs="?", default=".+", help="a regular expression, by default any")
     parser.add_argument("window", nargs="?", default="5m", help="what $__rate_interval becomes")
     parser.add_argument("--namespace", default="")
     args = parser.parse_args()
-    for convention in conventions(args.namespace):
-        if convention.name == args.convention:
-            for query in queries(convention, args.job, args.window):
-                print(json.dumps(query, ensure_ascii=False))
+    if args.convention in systems:
+        found = system_queries(systems[args.convention], args.job, args.window)
+    else:
+        convention = next(c for c in conventions(args.namespace) if c.name == args.convention)
+        found = queries(convention, args.job, args.window)
+    for query in found:
+        print(json.dumps(query, ensure_ascii=False))
 
 
 if __name__ == "__main__":

@@ -3,12 +3,25 @@
 from .budgets import budgets
 from .client import outgoing
 from .layer import layer
-from .model import DURATIONS, SHARES, Alert, Alerts
+from .model import DURATIONS, INSTANCE, JOB, NUMBER, SECONDS, SHARE, SHARES, Alert, AlertRule, Alerts
 from .replicas import replicas
 from .requests import requests
 from .targets import targets
 
-__all__ = ["DURATIONS", "SHARES", "Alert", "Alerts", "alerts", "document"]
+__all__ = [
+    "DURATIONS",
+    "INSTANCE",
+    "JOB",
+    "NUMBER",
+    "SECONDS",
+    "SHARE",
+    "SHARES",
+    "Alert",
+    "AlertRule",
+    "Alerts",
+    "alerts",
+    "document",
+]
 
 
 def alerts(convention):
