@@ -77,9 +77,13 @@ class Example:
         # Panics are part of what is tested, and not of what is to be read.
         quiet = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
         self.process = subprocess.Popen([self.binary], env=self.environment, **quiet)
-        assert self.process.stdout.readline().startswith(b"listening on "), self.binary
+        self.hear()
         # Or it could not write its next line.
         threading.Thread(target=self.process.stdout.read, daemon=True).start()
+
+    def hear(self):
+        """Waits until it serves."""
+        assert self.process.stdout.readline().startswith(b"listening on "), self.binary
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
@@ -211,9 +215,10 @@ class Prometheus:
         self.process.terminate()
         self.process.wait(PATIENCE)
 
-    def query(self, query):
-        """An instant vector: labels and value of each series."""
-        path = "/api/v1/query?" + urllib.parse.urlencode({"query": query})
+    def query(self, query, at=None):
+        """An instant vector: labels and value of each series, now or at another time."""
+        parameters = {"query": query, **({"time": at} if at else {})}
+        path = "/api/v1/query?" + urllib.parse.urlencode(parameters)
         try:
             answer = json.loads(get(self.port, path)[1])["data"]
         except urllib.error.HTTPError as error:
@@ -227,7 +232,10 @@ class Prometheus:
         return {tuple(metric.get(label) for label in labels): value for metric, value in self.query(query)}
 
     def targets(self):
-        return json.loads(get(self.port, "/api/v1/targets")[1])["data"]["activeTargets"]
+        return self.api("targets")["activeTargets"]
+
+    def api(self, path):
+        return json.loads(get(self.port, f"/api/v1/{path}")[1])["data"]
 
 
 class Ledger:
@@ -417,6 +425,7 @@ def move(replica):
 
 
 def queries(convention, job):
+    """All that is asked under a convention, or of a system."""
     command = [sys.executable, MONITORING / "queries.py", convention, job, "30s"]
     lines = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
     return [json.loads(line) for line in lines]

@@ -1,225 +1,169 @@
-"""The systems, scraped by a real Prometheus: the queries of their kinds, as people write them, answer what was sent.
+"""The systems, scraped by a real Prometheus: every query of theirs answers what was sent.
+
+Each system is sent the same round of requests twice. Then it is asked every query of its dashboard and its alerts
+in `monitoring/systems`, and some that guides to monitoring write:
+
+- over everything counted so far, without a window: the answers are exactly what was sent;
+- over a window that holds the second round alone: ratios are exact, rates are in proportion to what was sent, and
+  there is a quantile of whatever was sent;
+- alerts, over that window: they fire if what was sent exceeds their limits, and only then.
 
 Takes the folder of the systems' binaries: `systems.py target/debug`. Needs what `check.py` needs.
 """
 
-import math
 import pathlib
+import re
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 
-from check import PATIENCE, Example, Prometheus, step
+from answers import Window, answers, are_equal, by_labels, is_total
+from check import MONITORING, PATIENCE, Example, Prometheus, queries, step, until
+from loads import event_platform, llm_api, quiz_api, quiz_api_otel, task_backend
 
 ROUNDS = 2
+LOADS = [quiz_api, quiz_api_otel, llm_api, event_platform, task_backend]
+# Families of Prometheus' own.
+OWN = {"up", "scrape_samples_scraped"}
 
 
-def send(port, request, body="", status=200, **headers):
-    """The body of the response, whose status has to be that one."""
-    method, path = request.split(" ")
-    url = f"http://127.0.0.1:{port}{path}"
-    request = urllib.request.Request(url, data=body.encode(), headers=headers, method=method)
-    try:
-        with urllib.request.urlopen(request, timeout=20) as response:
-            answered, text = response.status, response.read().decode()
-    except urllib.error.HTTPError as error:
-        answered, text = error.code, error.read().decode()
-    assert answered == status, (url, answered, text)
-    return text
+class System(Example):
+    """On any free ports. One port and the next ones may not all be free."""
+
+    def __init__(self, binary, **environment):
+        super().__init__(binary, LOAD="off", **environment)
+        self.environment["PORT"] = "0"
+
+    def hear(self):
+        self.ports = []
+        while listening := re.fullmatch(rb"listening on http://.*:(\d+)\n", self.process.stdout.readline()):
+            self.ports.append(int(listening[1]))
+        assert self.ports, self.binary
 
 
-def quiz(system, turn):
-    """A session that is completed, one that is left, and two mistakes: 11 requests."""
-    port = system.port
-    for name in ("ada", "bob"):
-        user = send(port, "POST /v1/users", f"{name} {turn}", 201)
-        session = send(port, f"POST /v1/users/{user}/sessions", "", 201)
-        for _ in range(3 if name == "ada" else 0):
-            send(port, f"POST /v1/sessions/{session}/answer", "7")
-    send(port, f"DELETE /v1/sessions/{session}", "", 204)
-    send(port, "POST /v1/users", f"ada {turn}", 409)
-    send(port, "GET /v1/sessions/999/question", "", 404)
+class Asked:
+    """The queries of a system, and what one round adds to their answers."""
 
-
-def chat(system, _):
-    """Three answers, an error of the model and one of the client: 5 requests."""
-    send(system.port, "POST /v1/models/small/complete", "a b")
-    send(system.port, "POST /v1/models/small/stream", "a b")
-    send(system.port, "POST /v1/models/large/stream", "a b")
-    send(system.port, "POST /v1/models/small/stream", "overload", 503)
-    send(system.port, "POST /v1/models/huge/complete", "a", 422)
-
-
-def events(system, _):
-    """Three events, one of them without a key, and a look at them: 4 requests."""
-    for event in ("message a", "purchase b"):
-        send(system.port, "POST /v1/events", event, 202, **{"x-api-key": "key-of-ada"})
-    send(system.port, "POST /v1/events", "message", 401)
-    send(system.port + 1, "GET /v1/events/message/count")
-
-
-def tasks(system, _):
-    """A task that is done, one that never is, and three runs of tools, one of which fails: 5 requests."""
-    send(system.port, "POST /tasks", "mail", 202)
-    send(system.port, "POST /tasks", "report", 202)
-    send(system.port, "POST /tools/sum", "1 2")
-    send(system.port, "POST /tools/sort", "b a")
-    send(system.port, "POST /tools/sum", "one", 422)
-
-
-# By job: what is to be there once everything was sent, for each round.
-COUNTS = {
-    "quiz": {
-        "sum by (route) (http_requests_total)": {
-            "/v1/users": 3, "/v1/users/{id}/sessions": 2, "/v1/sessions/{id}/answer": 3, "/v1/sessions/{id}": 1,
-            "/v1/sessions/{id}/question": 1,
-        },
-        "sum by (problem) (http_requests_total{problem!=''})": {"conflict": 1, "not_found": 1},
-        "sum by (operation) (db_query_total{table='questions'})": {"insert": 2, "select": 4, "update": 3},
-        "sum by (job) (quiz_sessions_started_total)": {"quiz": 2},
-        "sum by (job) (quiz_sessions_completed_total)": {"quiz": 1},
-        "sum by (job) (quiz_sessions_abandoned_total)": {"quiz": 1},
-        "sum by (job) (quiz_questions_generated_total)": {"quiz": 6},
-        "sum by (job) (quiz_registrations_total)": {"quiz": 2},
-    },
-    "otel": {
-        'sum by (http_route) (http_server_request_duration_seconds_count{http_response_status_code=~"4..|5.."})': {
-            "/v1/users": 1, "/v1/sessions/{id}/question": 1,
-        },
-    },
-    "chat": {
-        "sum by (path) (http_requests_total)": {"/v1/models/{model}/complete": 2, "/v1/models/{model}/stream": 3},
-        "sum by (type) (http_errors_total)": {"overloaded": 1, "invalid": 1},
-        "sum by (model) (llm_call_total)": {"small": 3, "large": 1},
-        "sum by (kind) (llm_tokens_total)": {"prompt": 7, "completion": 6},
-        "sum by (model) (llm_call_first_token_seconds_count)": {"small": 2, "large": 1},
-    },
-    "events": {
-        "sum by (status_code) (lynex_ingest_http_requests_total)": {"202": 2, "401": 1},
-        "sum by (status_code) (lynex_ui_http_requests_total)": {"200": 1},
-        "sum by (reason) (lynex_ingest_auth_failures_total)": {"no_key": 1},
-        "sum by (kind) (lynex_processor_event_total)": {"message": 1, "purchase": 1},
-        "sum by (job) (lynex_processor_queue_total)": {"events": 2},
-        "sum by (kind) (lynex_processor_tokens_total)": {"message": 2, "purchase": 2},
-    },
-    "tasks": {
-        "sum by (endpoint) (http_requests_total)": {"/tasks": 2, "/tools/{tool}": 3},
-        "sum by (error) (http_errors_total)": {"422": 1},
-        "sum by (tool) (tool_run_total)": {"sum": 2, "sort": 1},
-        "sum by (kind) (queue_task_total)": {"mail": 1, "report": 1},
-        "sum by (error) (queue_task_errors_total)": {"gave_up": 1},
-        "sum by (kind) (queue_retries_total)": {"report": 2},
-    },
-}
-
-# By job: what the guides' own queries answer after equal rounds, or `None` if it is some time.
-RATES = {
-    "quiz": {
-        "sum(rate(http_requests_total[5m])) by (route)": None,
-        "histogram_quantile(0.95, sum(rate(http_request_duration_seconds_bucket[5m])) by (le, route))": None,
-        "rate(http_request_duration_seconds_sum[5m]) / rate(http_request_duration_seconds_count[5m])": None,
-        'sum(rate(http_requests_total{status!~"5.."}[5m])) / sum(rate(http_requests_total[5m]))': 1,
-        "topk(5, histogram_quantile(0.99, sum by (le, route) (rate(http_request_duration_seconds_bucket[5m]))))": None,
-        "sum(rate(quiz_sessions_completed_total[5m])) / sum(rate(quiz_sessions_started_total[5m]))": 1 / 2,
-        "histogram_quantile(0.95, sum by (le, table) (rate(db_query_duration_seconds_bucket[5m])))": None,
-    },
-    "otel": {
-        "histogram_quantile(0.95, sum(rate(http_server_request_duration_seconds_bucket[5m])) by (le, http_route))": None,
-        'sum(rate(http_server_request_duration_seconds_count{http_response_status_code=~"4..|5.."}[5m]))'
-        " by (http_route)": None,
-    },
-    "chat": {
-        "sum(rate(http_errors_total[5m])) / sum(rate(http_requests_total[5m]))": 2 / 5,
-        "histogram_quantile(0.95, sum by (le, model) (rate(llm_call_first_token_seconds_bucket[5m])))": None,
-        "sum(rate(llm_call_errors_total[5m])) / sum(rate(llm_call_total[5m]))": 1 / 4,
-    },
-    "events": {
-        'sum(rate(lynex_ingest_http_requests_total{status_code!~"5.."}[5m]))'
-        " / sum(rate(lynex_ingest_http_requests_total[5m])) > bool 0.999": 1,
-        "histogram_quantile(0.95, sum by (le) (rate(lynex_ingest_http_request_duration_seconds_bucket[5m])))"
-        " < bool 0.5": 1,
-        "histogram_quantile(0.95, sum by (le) (rate(lynex_processor_event_duration_seconds_bucket[5m])))": None,
-    },
-    "tasks": {
-        "sum(rate(http_errors_total[5m])) / sum(rate(http_requests_total[5m]))": 1 / 5,
-        "sum(rate(tool_run_errors_total[5m])) / sum(rate(tool_run_total[5m]))": 1 / 3,
-        "histogram_quantile(0.95, sum by (le, kind) (rate(queue_task_duration_seconds_bucket[5m])))": None,
-        "rate(process_cpu_seconds_total[5m])": None,
-    },
-}
-
-LOADS = {"quiz": quiz, "otel": quiz, "chat": chat, "events": events, "tasks": tasks}
-
-
-class System:
-    """A system, what is sent to it, and where its metrics are."""
-
-    def __init__(self, binary, load, path="/metrics", ports=0, **environment):
-        self.example = Example(binary, LOAD="off", **environment)
+    def __init__(self, load):
         self.load = load
-        self.path = path
-        self.target = f"127.0.0.1:{self.example.port + ports}"
+        # There are none for OpenTelemetry's names.
+        self.all = queries(load.SYSTEM, load.SYSTEM) if load.PANELS else []
+        panels = [(query, [load.PANELS[query["where"]]]) for query in self.of("panel")]
+        assert len(panels) == len(load.PANELS), "panels that are expected, and are not there"
+        measures = {}
+        for query in self.of("measure"):
+            measures.setdefault(query["where"], []).append(query)
+        assert measures.keys() == load.MEASURES.keys(), measures.keys() ^ load.MEASURES.keys()
+        self.counted = [(query, expected) for query, [expected] in panels]
+        for alert, asked in measures.items():
+            self.counted += zip(asked, load.MEASURES[alert], strict=True)
+
+    def of(self, *kinds):
+        return [query for query in self.all if query["kind"] in kinds]
+
+    def totals(self):
+        return [*self.load.COUNTS.items(), *((query["total"], expected) for query, expected in self.counted)]
+
+    def names(self):
+        """Of families. Every query gives them labels."""
+        texts = [query["query"] for query in self.of("panel", "measure", "alert")]
+        return {name for text in texts for name in re.findall(r"\b([a-z_]+){", text)}
 
 
-def differences(prometheus, counts, rounds):
-    """The queries that do not answer what was sent."""
-    for query, expected in counts.items():
-        label = query.split("(")[1].rstrip(") ")
-        found = prometheus.counts(query, label)
-        if found != {(key,): float(count * rounds) for key, count in expected.items()}:
-            yield query, found
-
-
-def must_agree(prometheus, counts, rounds):
+def must_agree(prometheus, totals, rounds):
+    wrong = lambda: [
+        f"{query}\n  is {answers(prometheus, query)}\n  and not {expected} in each of {rounds} rounds"
+        for query, expected in totals
+        if not is_total(answers(prometheus, query), expected, rounds)
+    ]
     end = time.monotonic() + PATIENCE
-    while different := list(differences(prometheus, counts, rounds)):
+    while different := wrong():
         if time.monotonic() > end:
-            sys.exit("\n".join(map(str, different)))
+            sys.exit("\n".join(different))
         time.sleep(0.2)
 
 
-def check_rates(prometheus, rates):
-    for query, expected in rates.items():
-        found = [value for _, value in prometheus.query(query)]
-        assert found, query
-        for value in found:
-            # Every series here grew: no rate is zero, and no quantile one of nothing.
-            assert math.isfinite(value), (query, found)
-            assert expected is None or math.isclose(value, expected, rel_tol=1e-9), (query, found)
+def check_window(window, asked):
+    for query, expected in asked.counted:
+        text = query["query"]
+        wrong = (query["where"], window.of(text), window.answers(text), expected)
+        assert window.agrees(text, expected, ROUNDS), wrong
+    for query, expected in asked.load.GUIDES.items():
+        found = window.answers(query)
+        assert is_total(found, expected, ROUNDS), (query, found, expected)
+        # As it is written, it has less to tell: the window may hold parts of the first round.
+        assert bool(answers(window.prometheus, query)) == bool(found), query
+    for query in asked.of("variable", "annotation"):
+        assert window.answers(query["query"]), query
 
 
-def check(job, system):
+def check_alerts(prometheus, window, asked):
+    """Those of counts and shares. What the others look at, times and the machine, nobody can tell beforehand."""
+    fires = asked.load.FIRES
+    told = 0
+    for query in asked.of("alert"):
+        found = window.answers(query["query"])
+        first, *_ = asked.load.MEASURES[query["where"]]
+        if first is None or "histogram_quantile(" in query["query"]:
+            continue
+        told += 1
+        expected = by_labels(fires[query["where"]]) if query["where"] in fires else {}
+        assert are_equal(found, expected), (query["where"], window.of(query["query"]), found, expected)
+    rules = lambda: [rule for group in prometheus.api("rules")["groups"] for rule in group["rules"]]
+    until("all alerts are evaluated", lambda: all(rule["health"] == "ok" for rule in rules()))
+    assert len(rules()) == len(asked.of("alert")), rules()
+    return told
+
+
+def check_names(prometheus, asked):
+    """Also families that have no series yet, such as errors: a wrong name would never have any."""
+    suffixes = {"counter": ["_total"], "gauge": [""], "histogram": ["_bucket", "_sum", "_count"]}
+    exposed = {
+        family["metric"].removesuffix("_total") + suffix
+        for family in prometheus.api("targets/metadata")
+        for suffix in suffixes.get(family["type"], [])
+    }
+    unknown = asked.names() - exposed - OWN
+    assert not unknown, unknown
+    return len(asked.names())
+
+
+def check(load, system, rules):
+    asked = Asked(load)
+    # Metrics are on the last of them.
+    target = f"127.0.0.1:{system.ports[-1]}"
     with tempfile.TemporaryDirectory() as folder:
-        prometheus = Prometheus(pathlib.Path(folder) / "data", {job: [system.target]}, paths={job: system.path})
+        folder = pathlib.Path(folder) / "data"
+        prometheus = Prometheus(folder, {load.SYSTEM: [target]}, rules, paths={load.SYSTEM: load.PATH})
         try:
             for turn in range(1, ROUNDS + 1):
-                system.load(system.example, turn)
-                must_agree(prometheus, COUNTS[job], turn)
-            check_rates(prometheus, RATES[job])
+                load.send_round(system.ports, turn)
+                must_agree(prometheus, asked.totals(), turn)
+                if turn < ROUNDS:
+                    [(_, began)] = prometheus.query("max(timestamp(up))")
+            window = Window(prometheus, began)
+            check_window(window, asked)
+            told = check_alerts(prometheus, window, asked)
+            names = check_names(prometheus, asked)
         finally:
             prometheus.stop()
-    print(f"{len(COUNTS[job])} counts are what was sent, {len(RATES[job])} queries of the guide's kind have data")
+    print(
+        f"{len(asked.totals())} totals and {len(asked.counted) + len(load.GUIDES)} queries with a window are right"
+    )
+    print(f"{len(load.FIRES)} of {told} alerts fire, as expected; {names} families are exposed")
 
 
 def main():
     folder = pathlib.Path(sys.argv[1])
-    systems = {
-        "quiz": System(folder / "quiz_api", quiz, "/v1/metrics"),
-        "otel": System(folder / "quiz_api", quiz, "/v1/metrics", NAMING="opentelemetry"),
-        "chat": System(folder / "llm_api", chat),
-        # Its metrics are on a port of their own.
-        "events": System(folder / "event_platform", events, ports=2),
-        "tasks": System(folder / "task_backend", tasks),
-    }
-    for job, system in systems.items():
-        step(job)
-        system.example.start()
+    for load in LOADS:
+        step(load.__name__.removeprefix("loads."))
+        rules = [MONITORING / "systems" / load.SYSTEM / "alerts.yaml"] if load.PANELS else []
+        system = System(folder / load.SYSTEM, **load.environment())
+        system.start()
         try:
-            check(job, system)
+            check(load, system, rules)
         finally:
-            system.example.stop()
+            system.stop()
 
 
 if __name__ == "__main__":
