@@ -4,6 +4,7 @@ Draws the graphs of a dashboard, with what a Prometheus has for them, as an SVG:
 be on.
 
     picture.py http://127.0.0.1:9090 shop 5m > dashboard.svg
+    picture.py http://127.0.0.1:9090 llm_api 5m --system llm_api > systems.svg
 
 The queries are the dashboard's own. Its job is the second argument, and the third how far it looks back.
 """
@@ -21,9 +22,10 @@ sys.dont_write_bytecode = True
 
 from generator.conventions import conventions
 from generator.dashboards import dashboards
+from generator.systems import SYSTEMS, dashboard
 from queries import substitute
 
-PANELS = [
+OVERVIEW = [
     "Requests by route",
     "Errors by cause",
     "Statuses",
@@ -31,6 +33,16 @@ PANELS = [
     "Cancelled",
     "In flight",
 ]
+OF_SYSTEMS = {
+    "llm_api": [
+        "Requests by path",
+        "API errors by type, code and path",
+        "Calls",
+        "Mean time to the first token",
+        "Tokens",
+        "Messages",
+    ],
+}
 COLOURS = ["#3274d9", "#e0752d", "#56a64b", "#a352cc", "#e02f44", "#0a9ba5", "#b8860b", "#8f6e5d", "#5f6b7a", "#c23a84"]
 WIDTH, HEIGHT, GAP = 460, 210, 20
 LEFT, TOP, BOTTOM = 52, 34, 58
@@ -52,9 +64,14 @@ def legend(target, metric):
     return text
 
 
-def panels(convention, name):
-    dashboard = json.loads(json.dumps(dashboards(convention)[f"{name}.json"].json()))
-    return {panel["title"]: panel for panel in dashboard["panels"] if panel["type"] == "timeseries"}
+def panels(system):
+    """Those that are drawn: of a system, or of the overview."""
+    if system:
+        found = dashboard(next(one for one in SYSTEMS if one.name == system))
+    else:
+        found = dashboards(next(c for c in conventions() if c.name == "prometheus"))["overview.json"]
+    known = {panel["title"]: panel for panel in found.json()["panels"] if panel["type"] == "timeseries"}
+    return [known[title] for title in OF_SYSTEMS.get(system, OVERVIEW)]
 
 
 def lines(base, panel, job, window, start, end):
@@ -88,7 +105,7 @@ def draw(panel, found, x, y, start, end):
     inner = HEIGHT - TOP - BOTTOM
     across = WIDTH - LEFT - 12
     at = lambda t, v: (x + LEFT + (t - start) / (end - start) * across, y + TOP + (1 - v / top) * inner)
-    suffix = " (per second)" if unit == "reqps" else ""
+    suffix = " (per second)" if unit in ("reqps", "ops") else ""
     yield f'<rect x="{x}" y="{y}" width="{WIDTH}" height="{HEIGHT}" rx="3" class="panel"/>'
     yield f'<text x="{x + 12}" y="{y + 20}" class="title">{html.escape(panel["title"] + suffix)}</text>'
     for part in range(5):
@@ -129,23 +146,21 @@ def thinned(points, within=0.3):
     return thinned(points[: middle + 1], within)[:-1] + thinned(points[middle:], within)
 
 
-def picture(base, job, end, seconds, window):
-    convention = next(c for c in conventions() if c.name == "prometheus")
-    known = panels(convention, "overview")
+def picture(base, job, end, seconds, window, drawn):
     start = end - seconds
-    rows = (len(PANELS) + 1) // 2
+    rows = (len(drawn) + 1) // 2
     width, height = 2 * WIDTH + 3 * GAP, rows * (HEIGHT + GAP) + GAP
     yield f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" font-family="sans-serif">'
     yield "<style>.panel{fill:#fff;stroke:#d8dbe0}.title{font-size:13px;fill:#24292e}.grid{stroke:#eceef1}"
     yield ".tick{font-size:10px;fill:#6a737d;text-anchor:end}.time{font-size:10px;fill:#6a737d;text-anchor:middle}"
     yield ".legend{font-size:10.5px;fill:#444d56}polyline{fill:none;stroke-width:1.5;stroke-linejoin:round}</style>"
     yield f'<rect width="{width}" height="{height}" fill="#f4f5f7"/>'
-    for index, title in enumerate(PANELS):
+    for index, panel in enumerate(drawn):
         x = GAP + index % 2 * (WIDTH + GAP)
         y = GAP + index // 2 * (HEIGHT + GAP)
-        found = list(lines(base, known[title], job, window, start, end))
-        assert found, f"{title}: no data"
-        yield from draw(known[title], found, x, y, start, end)
+        found = list(lines(base, panel, job, window, start, end))
+        assert found, f"{panel['title']}: no data"
+        yield from draw(panel, found, x, y, start, end)
     yield "</svg>"
 
 
@@ -156,8 +171,10 @@ def main():
     parser.add_argument("back", help="minutes, such as 5m", type=lambda text: 60 * float(text.removesuffix("m")))
     parser.add_argument("--until", type=float, default=time.time(), help="seconds since 1970, now by default")
     parser.add_argument("--window", default="20s", help="what $__rate_interval becomes")
+    parser.add_argument("--system", choices=OF_SYSTEMS, help="whose dashboard it is, by default the overview")
     args = parser.parse_args()
-    print("\n".join(picture(args.prometheus.rstrip("/"), args.job, args.until, args.back, args.window)))
+    base, drawn = args.prometheus.rstrip("/"), panels(args.system)
+    print("\n".join(picture(base, args.job, args.until, args.back, args.window, drawn)))
 
 
 if __name__ == "__main__":
