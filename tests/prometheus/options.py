@@ -10,7 +10,9 @@ import tempfile
 import urllib.error
 import urllib.request
 
-from check import Classic, Example, Prometheus, check_texts, step, until
+from endpoints import Classic
+from harness import Example, Prometheus, step, until
+from texts import check_texts
 
 # Each with how often it is sent.
 SENT = [
