@@ -10,8 +10,8 @@ use std::{
 pin_project! {
     /// Response body for [`Metrics`](crate::Metrics).
     ///
-    /// Passes frames, trailers, the size hint and the end of the stream through. It records the request when it
-    /// sees the end: the last frame, the last byte that was declared, the trailers, an error, or its own drop.
+    /// It passes frames, trailers, the size hint and the end of the stream through. It records the request at the end:
+    /// with the last frame, the last declared byte, the trailers, an error, or its own drop.
     #[derive(Debug)]
     pub struct ResponseBody<B> {
         #[pin]

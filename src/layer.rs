@@ -4,11 +4,11 @@ use tower_layer::Layer;
 
 /// [`Layer`] that records request counters, error counters and duration histograms.
 ///
-/// See the [crate docs](crate) for what is recorded, and when. Made by [`MetricsLayer::pair`] with the defaults, or
-/// configured with [`MetricsLayer::builder`].
+/// See the [crate docs](crate) for what is recorded, and when. [`MetricsLayer::pair`] makes one with the defaults, and
+/// [`MetricsLayer::builder`] configures one.
 ///
-/// Cloning it, and applying it, copy a pointer: one layer may be added to several routers, ports and
-/// services, and they share their counts. Two layers around the same request count it twice.
+/// Cloning and applying it only copies a pointer. One layer may be added to several routers, ports and services, which
+/// then share their counts. Two layers around the same request count it twice.
 ///
 /// ```
 /// use tower_red::MetricsLayer;
@@ -36,11 +36,11 @@ impl MetricsLayer {
         }
     }
 
-    /// Waits until no request is in flight: each that was sent before is then counted. At once if it is not
-    /// [`enabled`](crate::MetricsLayerBuilder::enabled).
+    /// Waits until no request is in flight: all requests that were sent before are then counted. Returns at once if the
+    /// layer is not [`enabled`](crate::MetricsLayerBuilder::enabled).
     ///
-    /// It is for tests: it looks again and again, and lets the runtime do other work in between. A client may have the
-    /// last byte of a response before the server has seen that it is the last.
+    /// This is for tests. It polls, and lets the runtime do other work in between. A client may have the last byte of a
+    /// response before the server has noticed that it was the last.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]

@@ -13,8 +13,8 @@ use tower_service::Service;
 
 /// Middleware that records request counters, error counters and duration histograms.
 ///
-/// Made by [`MetricsLayer`](crate::MetricsLayer). It leaves the request, the error type, readiness, and
-/// the response's status, headers, size and trailers as they are.
+/// Made by [`MetricsLayer`](crate::MetricsLayer). It does not change the request, the error type, readiness, or the
+/// response's status, headers, size and trailers.
 ///
 /// ```
 /// use tower::Layer;
@@ -43,7 +43,7 @@ impl<S> Metrics<S> {
         &self.inner
     }
 
-    /// The wrapped service, to be changed in place.
+    /// The wrapped service, mutably.
     pub fn get_mut(&mut self) -> &mut S {
         &mut self.inner
     }

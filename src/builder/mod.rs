@@ -19,8 +19,8 @@ use std::fmt;
 
 /// Builder of a [`MetricsLayer`].
 ///
-/// What a layer records into lives until the process ends, and is not freed when the layer is dropped: build
-/// layers at the start, not by request.
+/// The memory that a layer records into lives until the process ends, and is not freed with the layer: build layers at
+/// startup, not for each request.
 ///
 /// ```
 /// use prometheus_client::{metrics::counter::Counter, registry::Registry};
@@ -108,9 +108,9 @@ impl MetricsLayerBuilder {
     ///
     /// # Errors
     ///
-    /// If something that was configured is not valid, or if the registry already has a family of the same
-    /// name. A family that gets there later, or that only shows it once it has data, is found by the scrape,
-    /// which then answers 500. If it is not [`enabled`](Self::enabled), no registry is looked at.
+    /// If something that was configured is not valid, or if the registry already has a family of the same name. If such
+    /// a family is registered later, or has no data yet, the scrape finds it and answers 500. If the layer is not
+    /// [`enabled`](Self::enabled), the registry is not checked.
     pub fn pair(mut self) -> Result<(MetricsLayer, Exposition), BuildError> {
         let foreign = self.take_foreign();
         let config = self.validate()?;
@@ -120,21 +120,20 @@ impl MetricsLayerBuilder {
         config.into_pair_with(foreign)
     }
 
-    /// The layer, exposed by an endpoint that is there already: that of another layer, or of a registry.
+    /// The layer, exposed by an existing endpoint: that of another layer, or of a registry.
     ///
-    /// Families of the same name are one family with the series of all layers. Each layer keeps its own buckets, budget,
-    /// exemplars and native histogram. What tells their series apart is a
-    /// [`constant_label`](Self::constant_label), or that one measures requests that come in and the other requests that
-    /// go out. Clients that list different [`peers`](Self::peers) are told apart by these, if they have the same
-    /// buckets; their requests to all other peers are added up.
+    /// Families of the same name become one family with the series of all layers. Each layer keeps its own buckets,
+    /// budget, exemplars and native histogram. Their series must differ by a [`constant_label`](Self::constant_label),
+    /// or because one layer measures incoming requests and the other outgoing ones. Clients with the same buckets may
+    /// also differ by their [`peers`](Self::peers); their requests to unlisted peers are added up.
     ///
-    /// Without a [`clock`](Self::clock) of its own, the layer has the endpoint's. If the endpoint is
+    /// Without a [`clock`](Self::clock) of its own, the layer uses the endpoint's. If the endpoint is
     /// [`disabled`](Exposition::disabled), so is the layer.
     ///
     /// # Errors
     ///
-    /// If something that was configured is not valid, if [`registry`](Self::registry) or another setting was used that
-    /// is for an endpoint of the layer's own, if another layer's series could be the same, or if the endpoint's registry has a family of the same name.
+    /// If a setting is not valid, if [`registry`](Self::registry) or another setting of a layer's own endpoint was
+    /// used, if another layer's series could be the same, or if the endpoint's registry has a family of the same name.
     ///
     /// ```
     /// use tower_red::MetricsLayer;
@@ -164,9 +163,9 @@ impl MetricsLayerBuilder {
     ///
     /// # Errors
     ///
-    /// If something that was configured is not valid, if [`registry`](Self::registry) or another setting was used that
-    /// is for an endpoint of the layer's own, or if the registry already has a family of the same name. The registry
-    /// then exposes what it did before. If it is not [`enabled`](Self::enabled), the registry is left alone.
+    /// If a setting is not valid, if [`registry`](Self::registry) or another setting of a layer's own endpoint was
+    /// used, or if the registry already has a family of the same name. The registry is then unchanged, as it is if the
+    /// layer is not [`enabled`](Self::enabled).
     ///
     /// ```
     /// use prometheus_client::{encoding::text::encode, registry::Registry};

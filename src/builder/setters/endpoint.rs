@@ -25,8 +25,8 @@ impl MetricsLayerBuilder {
     /// A collector that [`pair`](Self::pair) exposes on the same endpoint: `ProcessMetrics`,
     /// `TokioMetrics`, or one of your own. Added to those of an earlier call. Defaults to none.
     ///
-    /// It is the same as [`Exposition::collector`](crate::Exposition::collector), but for a name of the layer's that it
-    /// has too, which is found by `pair`.
+    /// This is the same as [`Exposition::collector`](crate::Exposition::collector), except that `pair` already finds a
+    /// name that the collector and the layer both have.
     ///
     /// ```
     /// use tower_red::{BuildInfo, MetricsLayer};
@@ -42,11 +42,11 @@ impl MetricsLayerBuilder {
         self
     }
 
-    /// What another library counts, as text in the classic format 0.0.4, which [`pair`](Self::pair) exposes on the same
+    /// Another library's metrics, as text in the classic format 0.0.4, which [`pair`](Self::pair) exposes on the same
     /// endpoint. Added to those of an earlier call. Defaults to none.
     ///
-    /// It is the same as [`Exposition::beside`](crate::Exposition::beside), which says how it is shown, and when a
-    /// scrape fails for it.
+    /// This is the same as [`Exposition::beside`](crate::Exposition::beside), which says how the text is shown, and
+    /// when a scrape fails because of it.
     ///
     /// ```
     /// # mod metrics_exporter_prometheus {
@@ -74,9 +74,9 @@ impl MetricsLayerBuilder {
     /// A gauge `build_info{version="…",revision="…"}` on the endpoint of [`pair`](Self::pair), after the
     /// [`namespace`](Self::namespace) if there is one. Defaults to none.
     ///
-    /// It is always 1, and says which build runs where, and when it changed. The version mostly is
-    /// `env!("CARGO_PKG_VERSION")`; the revision is what your build knows of the source. Elsewhere than on this endpoint,
-    /// [`BuildInfo`](crate::BuildInfo) is the same.
+    /// It is always 1, and says which build runs where, and when it changed. The version is usually
+    /// `env!("CARGO_PKG_VERSION")`, and the revision a commit that your build knows. For other endpoints, use
+    /// [`BuildInfo`](crate::BuildInfo).
     ///
     /// ```
     /// use tower_red::MetricsLayer;
@@ -97,9 +97,9 @@ impl MetricsLayerBuilder {
     /// Whether anything is measured. Defaults to `true`.
     ///
     /// `enabled(false)` builds the same types: requests pass through the layer and nothing is recorded, and the
-    /// endpoint answers 503. That is for the endpoint as a whole, with the metrics of a
-    /// [`registry`](Self::registry) of your own, since a scrape of a part would look like one of all.
-    /// [`register`](Self::register) then registers nothing. Mistakes in the configuration are errors all the same.
+    /// endpoint answers 503. This includes the metrics of your own [`registry`](Self::registry), since a partial scrape
+    /// would look complete. [`register`](Self::register) then registers nothing. Mistakes in the configuration are
+    /// still errors.
     ///
     /// ```
     /// use tower::ServiceExt;

@@ -6,15 +6,15 @@ use crate::{
 };
 
 impl MetricsLayerBuilder {
-    /// A label of your own with a fixed list of values, which a function reads from each request: an API version.
+    /// A label of your own with a fixed list of values, such as an API version. A function reads it from each request.
     /// Defaults to none.
     ///
-    /// Requests, durations, errors and cancelled requests have it, after their other labels; the in-flight gauge has
-    /// it not. A value that is not listed becomes `_OTHER`, so that a client cannot add series. Without a value there
-    /// is no label.
+    /// Requests, durations, errors and cancelled requests have it, after their other labels; the in-flight gauge does
+    /// not. A value that is not listed becomes `_OTHER`, so a client cannot add series. If the function returns `None`,
+    /// there is no label.
     ///
-    /// The function is called once for each request that is recorded, before the inner service. If it panics, the
-    /// value is `_OTHER`, the request goes on, and `http_label_panics_total` counts it.
+    /// The function is called once for each request that is recorded, before the inner service. If it panics, the value
+    /// is `_OTHER`, the request goes on, and `http_label_panics_total` counts the panic.
     ///
     /// ```
     /// use tower_red::MetricsLayer;
@@ -36,12 +36,12 @@ impl MetricsLayerBuilder {
         self.closed_label(name, values, ValueOf::Request(Box::new(value_of)))
     }
 
-    /// A label of your own with any values, of which the first `most` are kept and all later ones become `_OTHER`.
-    /// Otherwise as [`label`](Self::label). Defaults to none.
+    /// A label of your own with any values. The first `most` are kept, and all later ones become `_OTHER`. Otherwise
+    /// like [`label`](Self::label). Defaults to none.
     ///
-    /// It is for values that were verified: the plan that a layer outside of this one has looked up, and not what a
-    /// client's header says, with which a client could use up all `most` at once. A value of more than 256 bytes is
-    /// `_OTHER`. Each value is kept as long as the process lives.
+    /// Use it for verified values, such as a plan that a layer outside of this one has looked up. Do not use it for a
+    /// client's header: one client could use up all values. A value of more than 256 bytes becomes `_OTHER`. Each value
+    /// is kept as long as the process lives.
     ///
     /// ```
     /// use tower_red::MetricsLayer;
@@ -64,11 +64,11 @@ impl MetricsLayerBuilder {
         self.open_label(name, most, ValueOf::Request(Box::new(value_of)))
     }
 
-    /// A label of your own with a fixed list of values, which a function reads from each response: a cache hit.
-    /// Otherwise as [`label`](Self::label). Defaults to none.
+    /// A label of your own with a fixed list of values, such as a cache hit. A function reads it from each response.
+    /// Otherwise like [`label`](Self::label). Defaults to none.
     ///
-    /// What is only known inside of this layer comes out by the response's extensions, where a handler or an inner
-    /// layer puts it. A request that ends without a response has no such label.
+    /// A handler or an inner layer can put a value into the response's extensions for this function. A request that
+    /// ends without a response has no such label.
     ///
     /// ```
     /// use tower_red::MetricsLayer;
@@ -87,8 +87,8 @@ impl MetricsLayerBuilder {
         self.closed_label(name, values, ValueOf::Response(Box::new(value_of)))
     }
 
-    /// A label of your own with any values, which a function reads from each response, as
-    /// [`label_up_to`](Self::label_up_to) does it from requests: the tenant that authentication found. Defaults to none.
+    /// A label of your own with any values, such as the tenant that authentication found. A function reads it from each
+    /// response. Otherwise like [`label_up_to`](Self::label_up_to). Defaults to none.
     ///
     /// ```
     /// use tower_red::MetricsLayer;
@@ -139,11 +139,11 @@ impl MetricsLayerBuilder {
         self
     }
 
-    /// How many label sets the layer may hold, at least one: combinations of method, route, status and the way a
-    /// request ended. Defaults to 4 000, which is 72 000 series with the default buckets.
+    /// How many label sets the layer may hold, at least one. A label set is a combination of method, route, status, the
+    /// way a request ended, and your own labels. Defaults to 4 000, which is 72 000 series with the default buckets.
     ///
-    /// Past it, new ones are counted under the route `_overflow`, with their method, status and error, and
-    /// `http_overflowed_requests_total` says how many requests that were.
+    /// Beyond that, new ones are counted under the route `_overflow`, with their method, status and error, and
+    /// `http_overflowed_requests_total` counts these requests.
     ///
     /// ```
     /// use tower_red::MetricsLayer;

@@ -22,11 +22,11 @@ impl MetricsLayerBuilder {
         self
     }
 
-    /// Other buckets for the durations of some routes, by their templates: reports that take minutes. Routes of a
-    /// [`group`](Self::group) are named by that. Added to those of an earlier call. Defaults to none.
+    /// Other buckets for the durations of some routes, by their templates, such as reports that take minutes. For
+    /// routes of a [`group`](Self::group), give the group's name. Added to those of an earlier call. Defaults to none.
     ///
-    /// The label `route` tells which buckets a series has. A quantile over routes of different buckets is only as exact
-    /// as the bounds that these have in common: ask for it by route.
+    /// The label `route` says which buckets a series has. A quantile over routes with different buckets is only as
+    /// exact as their common bounds, so query it by route.
     ///
     /// ```
     /// use tower_red::{Buckets, MetricsLayer};
@@ -48,9 +48,9 @@ impl MetricsLayerBuilder {
     }
 
     /// Measures the time from the call to the head of the response, as `http_response_start_seconds`, in the default
-    /// buckets. Defaults to nothing of that.
+    /// buckets. Off by default.
     ///
-    /// A request that ends without a response has none.
+    /// A request that ends without a response is left out.
     pub fn response_start(self) -> Self {
         self.response_start_buckets(Buckets::default())
     }
@@ -70,11 +70,10 @@ impl MetricsLayerBuilder {
         self
     }
 
-    /// Lets `http_response_start_seconds` last until the first bytes of the body: the time to first byte, or of a
-    /// streamed answer to its first token. Turns on [`response_start`](Self::response_start), if it is not. Defaults to
-    /// the head.
+    /// Measures `http_response_start_seconds` until the first bytes of the body instead: the time to first byte, or to
+    /// the first token of a streamed answer. Turns on [`response_start`](Self::response_start). Defaults to the head.
     ///
-    /// A response without a body has none.
+    /// A response without a body is left out.
     ///
     /// ```
     /// use tower_red::{Buckets, MetricsLayer};
@@ -91,11 +90,10 @@ impl MetricsLayerBuilder {
         self
     }
 
-    /// Measures the bytes of the response's body, as `http_response_body_bytes`, in [`Buckets::bytes`]. Defaults to
-    /// nothing of that.
+    /// Measures the bytes of the response's body, as `http_response_body_bytes`, in [`Buckets::bytes`]. Off by default.
     ///
-    /// It is what was handed to the server, once, at the end: less than was declared if the client left. A request that
-    /// ends without a response has none.
+    /// It is the number of bytes that were handed to the server, recorded once, at the end: fewer than declared if the
+    /// client left. A request that ends without a response is left out.
     ///
     /// ```
     /// use tower::{Layer, ServiceExt};
@@ -126,11 +124,10 @@ impl MetricsLayerBuilder {
         self
     }
 
-    /// Measures the bytes of the request's body, as `http_request_body_bytes`, in [`Buckets::bytes`]. Defaults to
-    /// nothing of that.
+    /// Measures the bytes of the request's body, as `http_request_body_bytes`, in [`Buckets::bytes`]. Off by default.
     ///
-    /// It is what the request's `Content-Length` says, so that a request without that header has none: counting the
-    /// bytes of a streamed upload would change the request's type for everybody.
+    /// It is the request's `Content-Length`; a request without that header is left out. To count the bytes of a
+    /// streamed upload, the layer would have to change the type of every request.
     pub fn request_body_bytes(self) -> Self {
         self.request_body_buckets(Buckets::bytes())
     }
@@ -147,13 +144,12 @@ impl MetricsLayerBuilder {
         self
     }
 
-    /// Which trace a request belongs to: of each bucket, the last one that belongs to one is kept as an exemplar,
+    /// Says which trace a request belongs to. For each bucket, the trace of a recent request is kept as an exemplar,
     /// which the endpoint shows in OpenMetrics and protobuf. Defaults to none.
     ///
-    /// It is asked once for each request, before the inner service, on its path: reading a header is fine.
-    /// [`TraceId::from_traceparent`] does that. A panic in it is no trace. In a registry that the layer is
-    /// [registered](Self::register) with, exemplars are not shown, since the library has no way to hand them
-    /// over.
+    /// The function is called once for each request, before the inner service, so it must be fast: reading a header is
+    /// fine. [`TraceId::from_traceparent`] does that. If it panics, there is no trace. A registry that the layer is
+    /// [registered](Self::register) with does not show exemplars, since the library has no way to pass them on.
     ///
     /// ```
     /// use tower_red::{MetricsLayer, TraceId};
@@ -170,8 +166,8 @@ impl MetricsLayerBuilder {
         self
     }
 
-    /// A clock for tests, in place of the processor's. Defaults to that, which takes some ten milliseconds, up to two
-    /// hundred, to calibrate the first time in a process.
+    /// A clock for tests. Defaults to the processor's clock, which takes about ten milliseconds, and up to two hundred,
+    /// to calibrate the first time in a process.
     pub fn clock(mut self, clock: impl Borrow<TestClock>) -> Self {
         self.clock = Some(clock.borrow().clock());
         self

@@ -8,7 +8,7 @@ use http::StatusCode;
 use std::sync::Arc;
 
 impl MetricsLayerBuilder {
-    /// How families and labels are called. Defaults to [`Naming::Prometheus`].
+    /// The names of families and labels. Defaults to [`Naming::Prometheus`].
     ///
     /// ```
     /// use tower_red::{MetricsLayer, Naming};
@@ -23,9 +23,9 @@ impl MetricsLayerBuilder {
         self
     }
 
-    /// What all names begin with: `shop` makes `shop_http_requests_total`. Defaults to nothing.
+    /// The beginning of all names: `shop` makes `shop_http_requests_total`. Defaults to nothing.
     ///
-    /// It must begin with a letter and have only letters, digits and underscores. An underscore is put after it.
+    /// It must begin with a letter and have only letters, digits and underscores. An underscore is added after it.
     ///
     /// ```
     /// use tower_red::MetricsLayer;
@@ -58,8 +58,8 @@ impl MetricsLayerBuilder {
     /// A label that all series of the layer have, with the same value, after the labels of an earlier call.
     /// Defaults to none.
     ///
-    /// What tells instances apart is better added by Prometheus when it scrapes them, as it does with `job` and
-    /// `instance`, which are refused here. To Prometheus, a label with an empty value is no label.
+    /// Labels that tell instances apart are better added by Prometheus when it scrapes them. `job` and `instance` are,
+    /// and are errors here. To Prometheus, a label with an empty value is no label.
     ///
     /// ```
     /// use tower_red::MetricsLayer;
@@ -76,11 +76,11 @@ impl MetricsLayerBuilder {
         self
     }
 
-    /// The value of the label `url_scheme` under [`Naming::OpenTelemetry`]: `https` where TLS ends in this process or
-    /// before it. A scheme alone, without `://`. Defaults to `http`.
+    /// The value of the label `url_scheme` under [`Naming::OpenTelemetry`]: `https` if TLS ends in this process or in
+    /// front of it. Write only the scheme, without `://`. Defaults to `http`.
     ///
-    /// It is not read from a client's headers, since a client could say anything. For outgoing requests, the scheme is
-    /// that of the request's URI, and this one is only for URIs that have none.
+    /// It is not read from a client's headers, since a client could say anything. For outgoing requests, it is the
+    /// scheme of the request's URI, and this setting only applies to URIs without one.
     ///
     /// ```
     /// use tower_red::{MetricsLayer, Naming};
@@ -95,7 +95,7 @@ impl MetricsLayerBuilder {
         self
     }
 
-    /// What names begin with under [`Naming::AxumPrometheus`] in place of `axum`: its `with_prefix`. Defaults to `axum`.
+    /// The beginning of names under [`Naming::AxumPrometheus`], like `with_prefix` of that crate. Defaults to `axum`.
     ///
     /// ```
     /// use tower_red::{MetricsLayer, Naming};
@@ -110,9 +110,9 @@ impl MetricsLayerBuilder {
         self
     }
 
-    /// Leaves out a family that there is by default. Defaults to none.
+    /// Leaves out a family that is there by default. Defaults to none.
     ///
-    /// What it would show is counted all the same: it saves lines of a scrape and series of Prometheus.
+    /// Its values are still counted. This saves lines in a scrape and series in Prometheus.
     ///
     /// ```
     /// use tower_red::{MetricsLayer, RedFamily};
@@ -127,10 +127,10 @@ impl MetricsLayerBuilder {
         self
     }
 
-    /// What the durations' histogram shows of the status. Defaults to [`DurationStatus::Code`].
+    /// How the duration histogram shows the status. Defaults to [`DurationStatus::Code`].
     ///
-    /// The histograms that are measured beside it follow. Under [`Naming::OpenTelemetry`], where requests are counted
-    /// by that histogram, the status is lost with it.
+    /// The layer's other histograms show it in the same way. Under [`Naming::OpenTelemetry`], where that histogram
+    /// counts the requests, no other family has the whole status.
     ///
     /// ```
     /// use tower_red::{DurationStatus, MetricsLayer};
@@ -147,7 +147,7 @@ impl MetricsLayerBuilder {
 
     /// Adds the label `http_version` to requests and durations: `1.1`, `2`. Defaults to no such label.
     ///
-    /// [`Naming::OpenTelemetry`] has it always, as `network_protocol_version`. It is the request's version on a server,
+    /// [`Naming::OpenTelemetry`] always has it, as `network_protocol_version`. It is the request's version on a server,
     /// and the response's on a client.
     ///
     /// ```
@@ -165,9 +165,9 @@ impl MetricsLayerBuilder {
     /// Which statuses are errors. Defaults to those from 500 on, and for a [`client`](Self::client) to those from 400
     /// on.
     ///
-    /// It decides what `http_errors_total` counts of the requests that ended with a whole response; a panic, a body
-    /// that fails and a service that fails are errors in any case. It is asked by a scrape that first sees a status, and
-    /// not by requests. If it panics, the default decides. `status` shows what was sent.
+    /// The function decides which requests with a complete response are in `http_errors_total`. Panics, bodies that
+    /// fail and services that fail are always errors. It is called by the first scrape that sees a status, and not by
+    /// requests. If it panics, the default decides. The label `status` does not change.
     ///
     /// ```
     /// use tower_red::MetricsLayer;
@@ -188,8 +188,8 @@ impl MetricsLayerBuilder {
     /// Which codes of gRPC calls are errors, by their names: `NOT_FOUND`. Defaults to UNKNOWN, DEADLINE_EXCEEDED,
     /// UNIMPLEMENTED, INTERNAL, UNAVAILABLE and DATA_LOSS, and for a [`client`](Self::client) to all but OK.
     ///
-    /// Otherwise as [`error_statuses`](Self::error_statuses). UNIMPLEMENTED of a method that is neither declared nor
-    /// proven is never an error of a server.
+    /// Otherwise like [`error_statuses`](Self::error_statuses). On a server, UNIMPLEMENTED is never an error for a
+    /// method that is neither declared nor proven.
     ///
     /// ```
     /// use tower_red::MetricsLayer;

@@ -3,13 +3,13 @@
 use crate::{MetricsLayerBuilder, request::Expected};
 
 impl MetricsLayerBuilder {
-    /// Routes whose requests are not recorded at all, by their templates: health checks, for one. Added to
-    /// those of an earlier call. Defaults to none.
+    /// Routes whose requests are not recorded at all, by their templates, such as health checks. Added to those of an
+    /// earlier call. Defaults to none.
     ///
-    /// A route is compared as a whole and as it is known when the request comes in: `/users/{id}` skips
-    /// that route, `/users/7` skips nothing. `_unmatched` skips the requests that have no route. The first call to a
-    /// gRPC method has none: with `_unmatched` skipped, declare methods with [`routes`](Self::routes), or their
-    /// service with [`grpc_service`](Self::grpc_service).
+    /// The whole route is compared, as it is known when the request comes in: `/users/{id}` skips that route,
+    /// `/users/7` skips nothing. `_unmatched` skips requests without a route. The first call to a gRPC method is one of
+    /// them: if you skip `_unmatched`, declare methods with [`routes`](Self::routes), or their service with
+    /// [`grpc_service`](Self::grpc_service).
     ///
     /// ```
     /// use tower_red::MetricsLayer;
@@ -25,13 +25,13 @@ impl MetricsLayerBuilder {
         self
     }
 
-    /// Route templates for requests that no router names: of a plain hyper server, below a service mounted
-    /// with `nest_service`, in a fallback, or where the layer is around a whole router. Added to those of an
-    /// earlier call. Defaults to none.
+    /// Route templates for requests that have no route from a router: of a plain hyper server, of a service mounted
+    /// with `nest_service`, of a fallback, or if the layer is around a whole router. Added to those of an earlier call.
+    /// Defaults to none.
     ///
-    /// The syntax is that of axum 0.8: `/users/{id}`, `/files/{*path}`. A path is matched as this layer sees it,
-    /// as a whole, with exact parts before parameters. A request that matches none is `_unmatched`. Up to three
-    /// parameters, matching allocates nothing.
+    /// The syntax is that of axum 0.8: `/users/{id}`, `/files/{*path}`. The whole path is matched, as this layer sees
+    /// it, and exact parts come before parameters. A request that matches none is `_unmatched`. Matching allocates
+    /// nothing for up to three parameters.
     ///
     /// ```
     /// use tower_red::MetricsLayer;
@@ -54,11 +54,12 @@ impl MetricsLayerBuilder {
     /// an earlier call. Defaults to none; a response of type `text/event-stream` without a declared length is a
     /// stream in any case.
     ///
-    /// The duration of a stream is the time to its head, it is in flight until it ends, and a client that leaves is its
-    /// normal end: a gRPC call then has the status `OK`. A body that fails, and a panic, are errors as ever.
+    /// The duration of a stream is the time to its head. It is in flight until it ends, and a client that leaves is its
+    /// normal end: a gRPC call then has the status `OK`. A body that fails and a panic are errors, as for other
+    /// requests.
     ///
-    /// A route is compared as a whole, as [`skip`](Self::skip) does it. This names no route that has none: where
-    /// no router does it, [`routes`](Self::routes) has to, and of outgoing requests a
+    /// The whole route is compared, as by [`skip`](Self::skip). This setting does not match paths: without a router,
+    /// declare the route with [`routes`](Self::routes), too, and for outgoing requests use a
     /// [`RouteTemplate`](crate::RouteTemplate).
     ///
     /// ```
@@ -81,9 +82,9 @@ impl MetricsLayerBuilder {
     /// A gRPC service that is served here, by its full name: `grpc.health.v1.Health`. Added to those of
     /// earlier calls. Defaults to none.
     ///
-    /// Methods are counted by their names without it, from the first call on that is OK. With it, calls to methods
-    /// that never were OK are counted under `/grpc.health.v1.Health/_OTHER` and not under `_unmatched`. A stream that
-    /// only its clients end never says OK: declare its path with [`streams`](Self::streams).
+    /// Even without it, a method is counted under its name from its first OK call on. With it, calls to a method that
+    /// was never OK are counted under `/grpc.health.v1.Health/_OTHER` instead of `_unmatched`. A stream that only
+    /// clients end never says OK: declare its path with [`streams`](Self::streams).
     ///
     /// ```
     /// use tower_red::MetricsLayer;
@@ -103,9 +104,8 @@ impl MetricsLayerBuilder {
     /// Measures outgoing requests: a layer around a client, with names that begin with `http_client_`.
     /// Defaults to measuring incoming ones.
     ///
-    /// Only a [`RouteTemplate`](crate::RouteTemplate) in the request's extensions names its route, and never
-    /// its URL. Where a response never came, `status` is `_none`, since the peer said nothing. A 4xx is an
-    /// error here, as is every gRPC code but OK.
+    /// Only a [`RouteTemplate`](crate::RouteTemplate) in the request's extensions names its route. The URL never does.
+    /// Without a response, `status` is `_none`. A 4xx is an error here, and so is every gRPC code but OK.
     ///
     /// ```
     /// use tower_red::MetricsLayer;
@@ -119,20 +119,20 @@ impl MetricsLayerBuilder {
         self
     }
 
-    /// The peers of a [`client`](Self::client) that the label `peer` tells apart, by host, or by host and
-    /// port: `billing`, `10.0.0.7:8080`, `[::1]:443`. All others are `_OTHER`. Added to those of an earlier call.
-    /// Defaults to none, and no such label.
+    /// The values of the label `peer` of a [`client`](Self::client), as host, or as host and port: `billing`,
+    /// `10.0.0.7:8080`, `[::1]:443`. All others are `_OTHER`. Added to those of an earlier call. Defaults to none and
+    /// no such label.
     ///
-    /// The peer is that of the request's URI, whose port is 80 or 443, by its scheme, where it has none. A host
-    /// with that port comes before the host alone, which is that host on any port, in whatever order they are
-    /// listed. A [`Peer`](crate::Peer) in the request's extensions comes before the URI, and is needed where that
-    /// is completed further inside, as a tonic channel does it. Since it is compared with the names as they are
-    /// written here, it may also be one that is no host, such as `the bank`.
+    /// The peer comes from the request's URI. If the URI has no port, the port is 80 or 443, by the scheme. A listed
+    /// host with that port comes before the host alone, which matches any port; the order of the list does not matter.
+    /// A [`Peer`](crate::Peer) in the request's extensions comes before the URI. It is needed if the URI is completed
+    /// further inside, as in a tonic channel. It is compared with the names on the list as they are, so a name need not
+    /// be a host: `the bank`.
     ///
-    /// Under [`Naming::OpenTelemetry`](crate::Naming::OpenTelemetry), `server_address` and `server_port` are what the list says of the peer. A
-    /// peer that is listed without a port has no `server_port`; one that is no host has neither, and so have all
-    /// that are not listed. The conventions require both labels, but a URI's host may come from a user, and then
-    /// it would be a label's value without bounds: list the hosts that are to be seen.
+    /// Under [`Naming::OpenTelemetry`](crate::Naming::OpenTelemetry), `server_address` and `server_port` come from the
+    /// list. A peer that is listed without a port has no `server_port`. A name that is not a host has neither, nor have
+    /// peers that are not listed. The conventions require both labels, but a URI's host may come from a user, and its
+    /// values would then be unbounded: list the hosts that you want to see.
     ///
     /// ```
     /// use tower_red::MetricsLayer;
@@ -153,12 +153,12 @@ impl MetricsLayerBuilder {
         self
     }
 
-    /// Routes that are counted together, under the name of their group: `with_group_patterns_as` of the crate
+    /// Routes that are counted together, under the name of their group, like `with_group_patterns_as` of the crate
     /// axum-prometheus. Added to those of an earlier call. Defaults to none.
     ///
-    /// The label `route` is then the group's name. A path that no router names belongs to the group, too, if it matches
-    /// one of these templates, as with [`routes`](Self::routes). [`skip`](Self::skip) and [`streams`](Self::streams)
-    /// still name the templates.
+    /// The label `route` is then the group's name. A path that has no route from a router also belongs to the group if
+    /// it matches one of these templates, as with [`routes`](Self::routes). [`skip`](Self::skip) and
+    /// [`streams`](Self::streams) still name the templates.
     ///
     /// ```
     /// use tower_red::MetricsLayer;
@@ -179,11 +179,11 @@ impl MetricsLayerBuilder {
         self
     }
 
-    /// The methods that are known, in place of the standard ones. All others are `_OTHER`. Defaults to those of
-    /// RFC 9110, PATCH and QUERY.
+    /// The known methods, in place of the standard ones. All others are `_OTHER`. Defaults to the methods of RFC 9110,
+    /// PATCH and QUERY.
     ///
-    /// Under [`Naming::OpenTelemetry`](crate::Naming::OpenTelemetry), the default is what the environment's variable
-    /// `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS` lists, separated by commas, if it is set and not empty.
+    /// Under [`Naming::OpenTelemetry`](crate::Naming::OpenTelemetry), the default is the environment variable
+    /// `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS`, separated by commas, if it is set and not empty.
     ///
     /// ```
     /// use tower_red::MetricsLayer;
@@ -200,12 +200,12 @@ impl MetricsLayerBuilder {
         self
     }
 
-    /// Requests that may come, by method and template, whose series are to be there from the start: with 0, complete
-    /// with 200 and with 500, and that error. Added to those of an earlier call. Defaults to none.
+    /// Requests that you expect, by method and template. Their series exist from the start, with the value 0: complete
+    /// with 200, complete with 500, and the error 500. Added to those of an earlier call. Defaults to none.
     ///
-    /// So the first error is an increase from 0, which `rate` sees, and an alert on a route that nobody ever asked for
-    /// has data. Nothing is observed: a histogram's count is 0. They count against
-    /// [`max_label_sets`](Self::max_label_sets). A client that lists [`peers`](Self::peers) has them for each.
+    /// So the first error is an increase from 0, which `rate` sees, and an alert on a route without requests has data.
+    /// Nothing is observed: a histogram's count is 0. The series count against
+    /// [`max_label_sets`](Self::max_label_sets). A client that lists [`peers`](Self::peers) has them for each peer.
     ///
     /// ```
     /// use tower_red::MetricsLayer;
@@ -228,9 +228,9 @@ impl MetricsLayerBuilder {
         self
     }
 
-    /// gRPC methods, by their paths, that are declared, as by [`routes`](Self::routes), and whose series are to be there
-    /// from the start, as by [`initialize`](Self::initialize): with the codes OK and INTERNAL, and that error. Added to
-    /// those of an earlier call. Defaults to none.
+    /// Declares gRPC methods by their paths, as [`routes`](Self::routes) does. Their series exist from the start, as
+    /// with [`initialize`](Self::initialize): with the codes OK and INTERNAL, and the error INTERNAL. Added to those of
+    /// an earlier call. Defaults to none.
     ///
     /// ```
     /// use tower_red::MetricsLayer;
@@ -246,9 +246,10 @@ impl MetricsLayerBuilder {
         self
     }
 
-    /// Every method of a `FileDescriptorSet`, as protoc writes it and tonic's reflection needs it, for
-    /// [`initialize_grpc`](Self::initialize_grpc), and its services for [`grpc_service`](Self::grpc_service): a method
-    /// that never worked has its name, too. Added to those of an earlier call. Defaults to none.
+    /// Does [`initialize_grpc`](Self::initialize_grpc) for every method of a `FileDescriptorSet`, and
+    /// [`grpc_service`](Self::grpc_service) for its services. So even a method that never worked is counted under its
+    /// name. protoc writes such a set, and tonic's reflection needs it, too. Added to those of an earlier call.
+    /// Defaults to none.
     ///
     /// ```
     /// use tower_red::MetricsLayer;
