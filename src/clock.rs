@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
-/// A clock for tests: it stands still until it is told to go on. Clones are the same clock.
+/// A clock for tests: it stands still until a test advances it. Clones are the same clock.
 ///
 /// ```
 /// use std::time::Duration;
@@ -38,7 +38,7 @@ impl TestClock {
         Self { clock, mock }
     }
 
-    /// Lets that time pass.
+    /// Advances the clock by that time.
     pub fn advance(&self, time: Duration) {
         self.mock.increment(time);
     }

@@ -1,7 +1,7 @@
 use crate::ScrapeError;
 use std::{error::Error, fmt, time::Duration};
 
-/// What is wrong with a configuration. Its message names the value, and says what to write instead.
+/// A mistake in a configuration. The message names the value, and says what to write instead.
 ///
 /// ```
 /// use tower_red::{BuildError, MetricsLayer};
@@ -45,7 +45,7 @@ pub enum BuildError {
         /// The bound, in seconds.
         bound: f64,
     },
-    /// A bucket bound of sizes is no whole number of bytes.
+    /// A bucket bound of sizes is not a whole number of bytes.
     InvalidSize {
         /// The bound, in bytes.
         bound: f64,
@@ -81,7 +81,7 @@ pub enum BuildError {
         /// What is wrong with it.
         reason: String,
     },
-    /// A label of the user's own can have no value.
+    /// A label of the user's own has no possible value.
     NoLabelValues {
         /// The name of the label.
         label: String,
@@ -104,18 +104,18 @@ pub enum BuildError {
         /// How many are allowed beside the standard ones.
         most: usize,
     },
-    /// A known method is none, or is on the list twice.
+    /// A known method is invalid, or is on the list twice.
     InvalidMethod {
         /// The method.
         method: String,
-        /// The environment's variable that lists it, if it is not the builder.
+        /// The environment variable that lists it; `None` if the builder does.
         variable: Option<&'static str>,
         /// What is wrong with it.
         reason: String,
     },
     /// Only `Naming::AxumPrometheus` has names that begin with a prefix.
     UnusedPrefix,
-    /// Families' names cannot begin with that operation's name, or have that mark in them.
+    /// The name of an operation or of a mark cannot be part of a family's name.
     InvalidOperation {
         /// The name.
         name: String,
@@ -127,23 +127,23 @@ pub enum BuildError {
         /// How many it can have.
         most: usize,
     },
-    /// The URL scheme is none.
+    /// The URL scheme is invalid.
     InvalidScheme {
         /// The scheme.
         scheme: String,
         /// What is wrong with it.
         reason: String,
     },
-    /// A route is no template, or overlaps with another one that is declared.
+    /// A route is not a template, or overlaps with another declared one.
     InvalidRoute {
-        /// The builder's method that it was given to.
+        /// The builder's method.
         setting: &'static str,
         /// The route.
         route: String,
         /// What is wrong with it.
         reason: String,
     },
-    /// A declared gRPC service has no service's name.
+    /// A declared gRPC service is not the full name of a service.
     InvalidService {
         /// The name.
         service: String,
@@ -177,7 +177,7 @@ pub enum BuildError {
         /// The builder's method.
         setting: &'static str,
     },
-    /// The registry already has a family of that name. Registered twice, Prometheus would reject the scrape.
+    /// The registry already has a family of that name. Prometheus would reject the scrape.
     DuplicateFamily {
         /// The name of the family.
         family: String,
@@ -191,7 +191,7 @@ pub enum BuildError {
     TwoRegistries,
     /// The builder was given a registry to expose, and an endpoint that has its own.
     RegistryNotExposed,
-    /// The setting is for an endpoint that is made with the layer, and there is none.
+    /// The setting is for an endpoint that is made with the layer, but there is none.
     NoEndpoint {
         /// The builder's method.
         setting: &'static str,
@@ -218,7 +218,7 @@ impl fmt::Display for BuildError {
             // Numbers are written as `Debug` does, which is short for very small and very large ones.
             Self::InvalidBucket { bound } => write!(
                 f,
-                "bucket bound {bound:?} is not a finite number above zero; the bucket without a bound is added by itself"
+                "bucket bound {bound:?} is not a finite number above zero; the infinite bucket is added automatically"
             ),
             Self::BucketTooSmall { bound } => write!(
                 f,
@@ -234,19 +234,19 @@ impl fmt::Display for BuildError {
             ),
             Self::InvalidSize { bound } => write!(
                 f,
-                "bucket bound {bound:?} of sizes is no whole number of bytes"
+                "bucket bound {bound:?} of sizes is not a whole number of bytes"
             ),
             Self::InvalidSchema { schema } => write!(
                 f,
-                "there is no native histogram of schema {schema}: write one from 0 to 8"
+                "a native histogram cannot have the schema {schema}: write a number from 0 to 8"
             ),
             Self::InvalidWindow { from, to } => write!(
                 f,
-                "a native histogram cannot have a window from {from:?} to {to:?}: it begins above zero, ends after that, and within 2^32 seconds"
+                "a native histogram cannot have a window from {from:?} to {to:?}: it must begin above zero and end later, within 2^32 seconds"
             ),
             Self::UnknownNaming { name } => write!(
                 f,
-                "naming {name:?} is none of \"prometheus\", \"opentelemetry\" and \"axum-prometheus\""
+                "naming {name:?} is not one of \"prometheus\", \"opentelemetry\" and \"axum-prometheus\""
             ),
             Self::InvalidNamespace { namespace, reason } => {
                 write!(f, "namespace {namespace:?} is not allowed: {reason}")
@@ -256,7 +256,7 @@ impl fmt::Display for BuildError {
             }
             Self::NoLabelValues { label } => write!(
                 f,
-                "label {label:?} can have no value: list some, or write 1 or more in place of 0"
+                "label {label:?} has no possible value: list some, or write 1 or more instead of 0"
             ),
             Self::InvalidLabelValue {
                 label,
@@ -267,7 +267,7 @@ impl fmt::Display for BuildError {
                 "the labels' values make more than 2^32 combinations, which cannot be told apart: write smaller numbers in `label_up_to`",
             ),
             Self::NoMethods => f.write_str(
-                "`methods` lists none, so that all would be `_OTHER`: list some, or leave it out",
+                "`methods` lists none, so all would be `_OTHER`: list some, or leave it out",
             ),
             Self::TooManyMethods { most } => write!(
                 f,
@@ -303,11 +303,11 @@ impl fmt::Display for BuildError {
             } => write!(f, "route {route:?} is not allowed in `{setting}`: {reason}"),
             Self::InvalidService { service } => write!(
                 f,
-                "gRPC service {service:?} is no service's full name, such as \"package.Service\""
+                "gRPC service {service:?} is not the full name of a service, such as \"package.Service\""
             ),
             Self::InvalidDescriptorSet { reason } => write!(
                 f,
-                "what was given to `grpc_descriptor_set` is no encoded FileDescriptorSet: {reason}"
+                "what was given to `grpc_descriptor_set` is not an encoded FileDescriptorSet: {reason}"
             ),
             Self::TooManyPeers { most } => {
                 write!(f, "there are more than {most} peers, the most that can be told apart")
@@ -316,18 +316,18 @@ impl fmt::Display for BuildError {
                 write!(f, "peer {peer:?} is not allowed: {reason}")
             }
             Self::NoLabelSets => f.write_str(
-                "`max_label_sets(0)` has room for no route, so that all requests would be counted under `_overflow`: write 1 or more",
+                "`max_label_sets(0)` has room for no route, so all requests would be counted under `_overflow`: write 1 or more",
             ),
             Self::NotForClients { setting } => write!(
                 f,
-                "`{setting}` names routes by the path, which a `client` does not do: put a `RouteTemplate` into its requests"
+                "`{setting}` names routes by path, which a `client` does not do: put a `RouteTemplate` into its requests"
             ),
             Self::NotForServers { setting } => {
                 write!(f, "`{setting}` is for outgoing requests: it needs `client`")
             }
             Self::DuplicateFamily { family } => write!(
                 f,
-                "the registry already has a family {family:?}; a namespace tells two layers apart"
+                "the registry already has a family {family:?}: a `namespace` tells two layers apart"
             ),
             Self::InvalidRegistry { error } => {
                 write!(f, "the registry cannot be exposed: {error}")
@@ -340,11 +340,11 @@ impl fmt::Display for BuildError {
             ),
             Self::NoEndpoint { setting } => write!(
                 f,
-                "`{setting}` is for the endpoint that `pair` makes: give it to the `Exposition` that there is, by `collector` or `beside`"
+                "`{setting}` is for the endpoint that `pair` makes: give it to the existing `Exposition`, with `collector` or `beside`"
             ),
             Self::SameSeries { family } => write!(
                 f,
-                "the endpoint has another layer with a family {family:?}, whose series could be the same: write a `constant_label` that has another value there, or another `namespace`"
+                "the endpoint has another layer with a family {family:?}, whose series could be the same: write a `constant_label` with another value, or another `namespace`"
             ),
             Self::Several { errors } => {
                 write!(f, "there are {} mistakes:", errors.len())?;

@@ -1,41 +1,41 @@
 use crate::ScrapeError;
 use std::{error::Error, fmt, time::Duration};
 
-/// Why an export failed. [`OtlpBuilder::on_failure`](crate::OtlpBuilder::on_failure) gets to see it.
+/// Why an export failed. [`OtlpBuilder::on_failure`](crate::OtlpBuilder::on_failure) receives it.
 ///
-/// Nothing is lost by it: values count from the start, and so are whole again in the next export that succeeds.
+/// Nothing is lost: values are cumulative, so the next export that succeeds has all of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ExportError {
-    /// The metrics are such that a scrape would be refused, too.
+    /// The metrics are invalid: a scrape would be refused, too.
     Metrics {
         /// What is wrong with them.
         error: ScrapeError,
     },
     /// There was no connection, or it broke before there was a response.
     Connection {
-        /// What the client says of it.
+        /// The client's message.
         message: String,
     },
     /// There was no response within the timeout.
     Timeout,
-    /// The receiver is not able to take it now, and may be later.
+    /// The receiver cannot take the export now, but may later.
     Unavailable {
         /// The status: `503 Service Unavailable`, or a gRPC code as `UNAVAILABLE`.
         status: String,
         /// What the receiver says of it; often empty.
         message: String,
-        /// When it wants to be asked again, if it says so.
+        /// How long it asks to wait, if it does.
         retry_after: Option<Duration>,
     },
-    /// The receiver does not take it, and would not if it were asked again.
+    /// The receiver refuses the export, and would refuse it again.
     Refused {
         /// The status: `401 Unauthorized`, or a gRPC code as `UNAUTHENTICATED`.
         status: String,
         /// What the receiver says of it; often empty.
         message: String,
     },
-    /// The receiver took it, but for some data points. No failure: the rest is there.
+    /// The receiver took the export except for some data points. This does not count as a failure.
     Rejected {
         /// How many data points were not taken.
         points: u64,

@@ -1,9 +1,9 @@
 use std::{error::Error, fmt, path::PathBuf};
 
-/// What is wrong with the configuration of an [`Otlp`](crate::Otlp). Its message names the variable, or the builder's
-/// method, and the value.
+/// A mistake in the configuration of an [`Otlp`](crate::Otlp). The message names the value, and the variable or the
+/// builder's method.
 ///
-/// Of headers, only the name is shown: what comes after it is often a secret.
+/// Of a header, only the name is shown: its value is often a secret.
 ///
 /// ```
 /// use tower_red::{OtlpBuilder, OtlpError};
@@ -16,7 +16,7 @@ use std::{error::Error, fmt, path::PathBuf};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OtlpError {
-    /// The endpoint is no URL of a receiver.
+    /// The endpoint is not the URL of a receiver.
     InvalidEndpoint {
         /// The variable, or the builder's method.
         setting: &'static str,
@@ -34,14 +34,14 @@ pub enum OtlpError {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// A time is no whole number of milliseconds above zero.
+    /// A time is not a whole number of milliseconds above zero.
     InvalidDuration {
         /// The variable, or the builder's method.
         setting: &'static str,
         /// The time.
         duration: String,
     },
-    /// The attributes of the resource are no list of keys and values.
+    /// The attributes of the resource are not a list of keys and values.
     InvalidAttributes {
         /// The variable, or the builder's method.
         setting: &'static str,
@@ -50,7 +50,7 @@ pub enum OtlpError {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// There is no certificate that could be trusted in that file.
+    /// The file has no usable certificate.
     InvalidCertificate {
         /// The variable, or the builder's method.
         setting: &'static str,
@@ -59,13 +59,13 @@ pub enum OtlpError {
         /// What is wrong with it.
         reason: String,
     },
-    /// The value is one that OpenTelemetry knows, and this crate does not have.
+    /// OpenTelemetry has that value, but this crate does not support it.
     Unsupported {
         /// The variable, or the builder's method.
         setting: &'static str,
         /// The value.
         value: String,
-        /// What there is.
+        /// What is supported.
         supported: &'static str,
     },
 }

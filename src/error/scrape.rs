@@ -1,8 +1,8 @@
 use std::{error::Error, fmt};
 
-/// Why a scrape was answered with 500. Its message, which is also the response's text, names what is to blame.
+/// Why a scrape was answered with 500. The message, which is also the text of the response, names the cause.
 ///
-/// It is in the extensions of that response, for whoever wants to log it:
+/// It is in the extensions of that response, so a layer can log it:
 ///
 /// ```
 /// use prometheus_client::{metrics::gauge::Gauge, registry::Registry};
@@ -51,19 +51,19 @@ pub enum ScrapeError {
         /// The name of the family.
         family: String,
     },
-    /// The text of a family is no exposition: a line break in its help text, or a space in its name.
+    /// A family's text is malformed: its help text has a line break, or its name a space.
     MalformedFamily {
         /// The name of the family, as far as it can be made out.
         family: String,
     },
-    /// A text that is shown beside ours is not in the classic text format 0.0.4.
+    /// A text that is shown with `beside` is not in the classic text format 0.0.4.
     MalformedText {
         /// The name of the family, as far as it can be made out.
         family: String,
-        /// The number of the line, from 1, at which it shows.
+        /// The number of the malformed line, from 1.
         line: usize,
     },
-    /// A function that gives a text to be shown beside ours panicked.
+    /// A function that was given to `beside` panicked.
     TextPanic,
     /// No label may have that name.
     InvalidLabel {

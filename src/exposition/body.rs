@@ -11,8 +11,8 @@ use std::{
 /// Response body of [`Exposition`](crate::Exposition), and of its page.
 ///
 /// Text is written in pieces of about 64 KiB, as the client takes them. For a slow client, only the next piece is in
-/// memory, beside the numbers that were summed up for this scrape. In protobuf it is a whole family, since its length
-/// comes first.
+/// memory, beside the numbers that were summed up for this scrape. In protobuf, a piece is a whole family, since its
+/// length comes first.
 pub struct ExpositionBody {
     content: Content,
 }

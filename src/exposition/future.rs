@@ -10,8 +10,8 @@ use std::{
 
 /// Response future of [`Exposition`](crate::Exposition), and of its page.
 ///
-/// It waits for the scrapes before it. Then it works in short stretches, between which the runtime does other work.
-/// As long as it is neither polled to its end nor dropped, the scrapes after it wait.
+/// It waits for the scrapes before it. Then it works in short stretches, and the runtime does other work in between.
+/// The scrapes after it wait until it is polled to its end or dropped.
 #[must_use = "futures do nothing unless polled"]
 pub struct ExpositionFuture {
     state: State,

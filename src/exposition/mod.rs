@@ -50,8 +50,8 @@ use tower_service::Service;
 /// Endpoint that exposes metrics to Prometheus: a Tower service that answers on any path it is mounted on.
 ///
 /// Made by [`MetricsLayer::pair`](crate::MetricsLayer::pair), by
-/// [`MetricsLayerBuilder::pair`](crate::MetricsLayerBuilder::pair), or by [`Exposition::new`] for a process
-/// that has no layer. Cloning it shares what it exposes.
+/// [`MetricsLayerBuilder::pair`](crate::MetricsLayerBuilder::pair), or by [`Exposition::new`] for a process that has no
+/// layer. Clones expose the same metrics.
 ///
 /// | request | response |
 /// |---|---|
@@ -60,37 +60,36 @@ use tower_service::Service;
 /// | any other method | 405 with `Allow: GET, HEAD` |
 /// | `GET` or `HEAD`, if it is [`disabled`](Exposition::disabled) | 503, and a line of text that says so |
 /// | metrics that Prometheus would reject | 500, and a line of text that names the family |
-/// | a metric or a collector of the registry that fails or panics | 500, and a line of text that says so |
+/// | a metric or a collector of the registry fails or panics | 500, and a line of text that says so |
 ///
-/// `?name[]=` restricts a scrape to the families of that name, and may be there several times, as promhttp has it.
+/// `?name[]=` restricts a scrape to the family of that name and may be repeated, as in promhttp.
 ///
-/// The extensions of a 500 have the [`ScrapeError`](crate::ScrapeError), for a layer around the endpoint to log
-/// it. Everything that can fail is done before the head.
+/// The extensions of a 500 have the [`ScrapeError`](crate::ScrapeError), so a layer around the endpoint can log it.
+/// Everything that can fail happens before the head.
 ///
-/// The formats are OpenMetrics 1.0 text (`application/openmetrics-text; version=1.0.0; charset=utf-8`) and
-/// the classic text format 0.0.4 (`text/plain; version=0.0.4; charset=utf-8`). A client that prefers neither, or
-/// accepts neither, gets 0.0.4. One that names both without a preference gets OpenMetrics. `le` is spelled the same in
-/// both, as Prometheus itself does it: `1.0`, `0.005`, `1e-05`. A histogram's buckets come before its sum and count.
+/// The formats are OpenMetrics 1.0 text (`application/openmetrics-text; version=1.0.0; charset=utf-8`) and the classic
+/// text format 0.0.4 (`text/plain; version=0.0.4; charset=utf-8`). A client that names neither gets 0.0.4. One that
+/// names both without a preference gets OpenMetrics. `le` is spelled the same in both, as by Prometheus itself: `1.0`,
+/// `0.005`, `1e-05`. A histogram's buckets come before its sum and count.
 ///
-/// With the feature `protobuf`, there is also the format that Prometheus asks for if native histograms are on:
+/// With the feature `protobuf`, there is also the format that Prometheus asks for if native histograms are enabled:
 /// messages of `io.prometheus.client.MetricFamily`, each after its length. A client gets it if it names
-/// `application/vnd.google.protobuf` and prefers nothing else. It is the only format with
-/// [native histograms](crate::NativeHistogram), those of a layer's own families: a registry's are not shown. It is
-/// also the only one that says when the counting of the layer's counters and histograms began. Families without
-/// samples are left out of it.
+/// `application/vnd.google.protobuf` and prefers nothing else. It is the only format with [native
+/// histograms](crate::NativeHistogram). It shows those of a layer, but not those of a registry. It is also the only one
+/// that says when the layer's counters and histograms began to count. It leaves out families without samples.
 ///
-/// A scrape is written once, in pieces of about 64 KiB, as the client takes it. So it has no `Content-Length`; in
-/// OpenMetrics, `# EOF` shows that it is whole. For a slow client, only the next piece is in memory, beside the numbers
-/// that were summed up for its scrape: 8 bytes for each bucket of each label set. In protobuf it is a whole family,
-/// since its length comes first. To have scrapes compressed, put tower-http's `CompressionLayer` around the endpoint,
-/// with `CompressionLevel::Fastest`: the other levels take many times as long for little.
+/// A scrape is written once, in pieces of about 64 KiB, as the client reads it. So it has no `Content-Length`; in
+/// OpenMetrics, `# EOF` shows that it is complete. For a slow client, only the next piece is in memory, and the numbers
+/// that were summed up for its scrape: 8 bytes for each bucket of each label set. In protobuf, a piece is a whole
+/// family, since its length comes first. To have scrapes compressed, put tower-http's `CompressionLayer` around the
+/// endpoint, with `CompressionLevel::Fastest`: the other levels take many times as long for little gain.
 ///
 /// Simultaneous scrapes wait for each other. One is prepared at a time, in the order in which they came, and the
-/// runtime does other work every fraction of a millisecond. A scrape that is dropped makes room for the next. How fast
-/// a client then takes its response keeps nobody waiting. All of this works on every runtime.
+/// runtime does other work every fraction of a millisecond. A dropped scrape makes room for the next. A client that
+/// reads its response slowly keeps nobody waiting. All of this works on every runtime.
 ///
 /// A registry's metrics come before the layer's. The classic text and protobuf have fewer types: counters are declared
-/// under the `_total` of their samples, infos are gauges, and unknown is untyped. The classic text has no exemplars.
+/// with their `_total`, infos are gauges, and unknown is untyped. The classic text has no exemplars.
 ///
 /// ```
 /// use prometheus_client::{metrics::counter::Counter, registry::Registry};
@@ -120,14 +119,14 @@ pub struct Exposition {
 }
 
 impl Exposition {
-    /// An endpoint for a registry alone, for a process that has no layer or registered it there.
+    /// An endpoint for a registry only: for a process without a layer, or with one that is registered there.
     #[must_use]
     pub fn new(registry: Registry) -> Self {
         Self::with_source(Source::new(vec![Foreign::Registry(registry)], None, None))
     }
 
-    /// An endpoint that exposes nothing: it answers `GET` and `HEAD` with 503 and a line of text. For a process whose
-    /// metrics are switched off: the route is still there, so that Prometheus shows a target that is down, and why.
+    /// An endpoint that exposes nothing: it answers `GET` and `HEAD` with 503 and a line of text. Use it if the metrics
+    /// are switched off: the route still exists, so Prometheus shows that the target is down, and why.
     ///
     /// ```
     /// use prometheus_client::registry::Registry;
@@ -195,9 +194,9 @@ impl Exposition {
     /// Exposes a collector too: `ProcessMetrics`, `TokioMetrics`,
     /// [`BuildInfo`](crate::BuildInfo), or one of your own. Defaults to none.
     ///
-    /// All clones of this endpoint show it, those made earlier too. It comes after those added before it, and before
-    /// the layer. Names that are there twice are found by the scrape, which then answers 500. Of an endpoint that is
-    /// [`disabled`](Exposition::disabled), it is never asked.
+    /// All clones of this endpoint show it, including earlier ones. It comes after the collectors added before it, and
+    /// before the layer. If a name is there twice, the scrape answers 500. An endpoint that is
+    /// [`disabled`](Exposition::disabled) never calls it.
     ///
     /// ```
     /// use tower_red::{BuildInfo, MetricsLayer};
@@ -212,20 +211,20 @@ impl Exposition {
         self.show(Foreign::collector(collector))
     }
 
-    /// Shows what another library counts: its text in the classic format 0.0.4, as the exporter of the `metrics` facade
-    /// and the `prometheus` crate write it. Defaults to none.
+    /// Shows another library's metrics: its text in the classic format 0.0.4, as written by the exporter of the
+    /// `metrics` facade and by the `prometheus` crate. Defaults to none.
     ///
-    /// Each scrape asks for it once, and writes it in the format that it was asked for itself. What Prometheus would
-    /// reject is a 500 that names the family: a name that is there twice, here or among the others, and whatever is
-    /// malformed. So is a panic, and the next scrape asks again.
+    /// Each scrape calls the function once, and writes the text in the format of the scrape. A text that Prometheus
+    /// would reject is a 500 that names the family: one with a duplicate name, in the text or among the other families,
+    /// or one that is malformed. A panic is a 500, too, and the next scrape calls the function again.
     ///
-    /// The values are those of the text, with its times if it has any. In OpenMetrics, counters whose names do not end
-    /// with `_total`, and those that differ from another family by that alone, are of the type `unknown`, since it has no
-    /// such counters. Buckets and quantiles are spelled as everywhere here: `1.0`.
+    /// Values and timestamps are those of the text. OpenMetrics has no counters whose names lack `_total`, or differ
+    /// from another family only by it: there, they have the type `unknown`. Buckets and quantiles are spelled as in all
+    /// other families: `1.0`.
     ///
-    /// All clones of this endpoint show it, those made earlier too. It comes after those added before it, and before
-    /// the layer. The text is in memory as a whole, and is written in one stretch: how long that takes is up to the
-    /// library.
+    /// All clones of this endpoint show it, including earlier ones. It comes after the texts and collectors added
+    /// before it, and before the layer. The library makes the whole text in memory and in one stretch; the time that
+    /// this takes is up to the library.
     ///
     /// ```
     /// use tower_red::{MetricsLayer, ScrapeError};
@@ -244,15 +243,16 @@ impl Exposition {
         self.show(Foreign::Text(Box::new(text)))
     }
 
-    /// What is exposed now, as text of the classic format 0.0.4, for who serves it by other means than this endpoint:
-    /// its content type is `text/plain; version=0.0.4; charset=utf-8`. Nothing if it is
+    /// The metrics as they are now, as text of the classic format 0.0.4, for programs that serve it in another way. Its
+    /// content type is `text/plain; version=0.0.4; charset=utf-8`. It is empty if the endpoint is
     /// [`disabled`](Exposition::disabled).
     ///
-    /// It is written in one stretch, on this thread: for many label sets, the endpoint is kinder to what else runs there.
+    /// The text is written in one stretch, on this thread. With many label sets, prefer the endpoint, which lets other
+    /// work run in between.
     ///
     /// # Errors
     ///
-    /// As a scrape fails: if the registry's metrics cannot be exposed, or two families have a name in common.
+    /// If a scrape would fail: if the registry's metrics cannot be exposed, or two families have a name in common.
     ///
     /// ```
     /// use tower_red::MetricsLayer;
@@ -280,10 +280,10 @@ impl Exposition {
         Ok(String::from_utf8_lossy(&text).into_owned())
     }
 
-    /// What the layers have counted now, to be read by the program itself. Nothing if it is
-    /// [`disabled`](Exposition::disabled). A registry's metrics are not in it.
+    /// The layers' counts as they are now, for the program itself to read. Empty if the endpoint is
+    /// [`disabled`](Exposition::disabled). A registry's metrics are not included.
     ///
-    /// A request is counted when its response has ended, which may be a moment after the client has it:
+    /// A request is counted when its response has ended, which may be a moment after the client has received it:
     /// [`MetricsLayer::idle`](crate::MetricsLayer::idle) waits for that.
     ///
     /// ```

@@ -4,9 +4,9 @@ const MOST: usize = 64;
 
 /// Upper bounds of a histogram's buckets, in seconds, or in bytes where sizes are measured.
 ///
-/// They are finite, at least a nanosecond, strictly increasing, and at most 64; the bucket without a bound is
-/// added by itself. What they cannot be is a [`BuildError`] that names the value. Every bound is one series
-/// more for each label set.
+/// They are finite, at least a nanosecond, strictly increasing, and at most 64; the infinite bucket is added
+/// automatically. Other bounds are a [`BuildError`] that names the value. Every bound is one more series for each label
+/// set.
 ///
 /// Defaults to those of the OpenTelemetry HTTP conventions: .005, .01, .025, .05, .075, .1, .25, .5, .75, 1,
 /// 2.5, 5, 7.5, 10.
@@ -53,8 +53,8 @@ impl Buckets {
     ///
     /// # Errors
     ///
-    /// If there are none or more than 64, or if one is not finite, below a nanosecond, or not above the one
-    /// before it by enough to be another number of nanoseconds.
+    /// If there are none or more than 64, or if one is not finite, is below a nanosecond, or is not above the one
+    /// before it when both are rounded to nanoseconds.
     pub fn custom(bounds: impl IntoIterator<Item = f64>) -> Result<Self, BuildError> {
         // One more than allowed is enough to know, however long the iterator is.
         let bounds: Vec<f64> = bounds.into_iter().take(MOST + 1).collect();

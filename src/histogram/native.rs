@@ -1,19 +1,19 @@
 use crate::BuildError;
 use std::{collections::BTreeMap, time::Duration};
 
-/// A native histogram beside the classic buckets: sparse exponential ones, which Prometheus stores as one
-/// series and asks quantiles of at a constant relative error.
+/// A native histogram beside the classic buckets: sparse exponential buckets, which Prometheus stores as one series,
+/// with quantiles of a constant relative error.
 ///
-/// Exposed by protobuf only (feature `protobuf`), since the text formats have no form for it. Prometheus reads
-/// it if native histograms are on there. It then drops the classic `_bucket` series beside it, so that dashboards
-/// made of those go empty, unless it is told to keep them: `always_scrape_classic_histograms`, which before 3.0
-/// was `scrape_classic_histograms`.
+/// It is exposed in protobuf only (feature `protobuf`), since the text formats cannot express it. Prometheus reads it
+/// if native histograms are enabled there. It then drops the classic `_bucket` series, and dashboards that use them are
+/// empty, unless it is told to keep them: with `always_scrape_classic_histograms`, or `scrape_classic_histograms`
+/// before 3.0.
 ///
-/// A bucket grows over the one before by the factor `2^(2^-schema)`. The window bounds what is kept: what is
-/// below it is counted as zero, what is above it in its last bucket.
+/// A bucket grows over the one before by the factor `2^(2^-schema)`. The window limits the buckets: durations below it
+/// count as zero, and those above it fall into its last bucket.
 ///
-/// A label set has a number of 8 bytes for each bucket, once for each thread that counted under it, and while it is
-/// scraped once more. With the default window and the default classic buckets that is, at most:
+/// A label set takes 8 bytes for each bucket, for each thread that counted under it, and once more during a scrape.
+/// With the default window and the default classic buckets, that is at most:
 ///
 /// | schema | buckets | for each label set and thread |
 /// |---|---|---|
@@ -27,8 +27,8 @@ use std::{collections::BTreeMap, time::Duration};
 /// | 7 | 4 078 | 33 KB |
 /// | 8 | 8 141 | 65 KB |
 ///
-/// Half the window in doublings of the duration is half of that: from a millisecond to a minute, there are half as
-/// many.
+/// A window with half as many doublings of the duration has half as many buckets, such as from a millisecond to a
+/// minute.
 ///
 /// ```
 /// use std::time::Duration;
@@ -73,7 +73,7 @@ impl NativeHistogram {
         self
     }
 
-    /// Which durations are told apart. Defaults to those from a microsecond to an hour.
+    /// The durations that get buckets of their own. Defaults to those from a microsecond to an hour.
     pub fn window(mut self, from: Duration, to: Duration) -> Self {
         (self.from, self.to) = (from, to);
         self

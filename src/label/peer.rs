@@ -9,8 +9,8 @@ pub(crate) const MAX_PEERS: usize = 62;
 
 /// The peer of an outgoing request, for requests whose URI does not name it, or to call it something else.
 ///
-/// To be put into the request's extensions. It is the value of the label `peer` if
-/// [`MetricsLayerBuilder::peers`](crate::MetricsLayerBuilder::peers) lists it, else that is `_OTHER`.
+/// Put it into the request's extensions. It becomes the value of the label `peer` if
+/// [`MetricsLayerBuilder::peers`](crate::MetricsLayerBuilder::peers) lists it, or else `_OTHER`.
 ///
 /// ```
 /// use tower_red::{MetricsLayer, Peer};

@@ -24,7 +24,7 @@ pub struct RequestHead<'a> {
     pub version: Version,
     /// The headers.
     pub headers: &'a HeaderMap,
-    /// What layers outside of this one put beside the request.
+    /// The extensions, as layers outside of this one filled them.
     pub extensions: &'a Extensions,
 }
 

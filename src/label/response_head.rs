@@ -33,7 +33,7 @@ pub struct ResponseHead<'a> {
     pub version: Version,
     /// The headers.
     pub headers: &'a HeaderMap,
-    /// What handlers and layers inside of this one put beside the response.
+    /// The extensions, as handlers and layers inside of this one filled them.
     pub extensions: &'a Extensions,
 }
 

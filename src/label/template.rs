@@ -1,9 +1,9 @@
-/// The route template of a request, for requests that no router names, or to name them otherwise.
+/// The route template of a request, for requests without a router, or to override the router's.
 ///
 /// A layer around [`MetricsLayer`](crate::MetricsLayer) may put it into the *request's* extensions: it then comes
-/// before the router's template. For outgoing requests it is the only name that there is. A handler or a layer inside
-/// may put it into the *response's* extensions: it then comes before both, except in the in-flight gauge, which
-/// counts the request from its start.
+/// before the router's template. For outgoing requests it is the only source of a route. A handler or a layer inside
+/// may put it into the *response's* extensions: it then comes before both, except in the in-flight gauge, which counts
+/// the request from its start.
 ///
 /// It is a `&'static str`, since a label's value has to come from the program and not from a client. By
 /// convention it begins with `/` and writes parameters as axum does: `/users/{id}`.

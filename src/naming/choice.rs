@@ -2,7 +2,7 @@ use super::{Convention, Settings, axum_prometheus, open_telemetry, prometheus};
 use crate::BuildError;
 use std::str::FromStr;
 
-/// How families and labels are called.
+/// The names of families and labels.
 ///
 /// All of them show the same counts, read from the same cells. The guide compares them in a table. Defaults to
 /// [`Naming::Prometheus`].

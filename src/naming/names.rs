@@ -19,11 +19,11 @@ pub(crate) fn check_label(name: &str) -> Result<(), BuildError> {
 fn reserved(name: &str) -> Option<String> {
     match name {
         "le" => Some(String::from(
-            "Prometheus keeps it for the bounds of buckets; write another name",
+            "Prometheus uses it for the bounds of buckets; write another name",
         )),
         // Queries by the old name then find nothing.
         "job" | "instance" => Some(format!(
-            "Prometheus attaches its own when it scrapes, and would rename this one to \"exported_{name}\"; leave it out, or write another name"
+            "Prometheus adds its own when it scrapes, and would rename this one to \"exported_{name}\"; leave it out, or write another name"
         )),
         _ => None,
     }

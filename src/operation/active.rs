@@ -4,9 +4,8 @@ use std::{fmt, mem::ManuallyDrop, thread};
 
 /// An operation that was started and has not ended.
 ///
-/// Made by [`Operation::start`](crate::Operation::start). It is counted once, when it is dropped: as *cancelled*, unless
-/// one of its methods has said how it ended, or as a *panic* if a panic drops it. These methods consume it, so that it
-/// ends there.
+/// Made by [`Operation::start`](crate::Operation::start). It is counted once, when it is dropped: as *cancelled*, or as
+/// a *panic* if a panic drops it. Methods such as [`ok`](Self::ok) consume it and set another ending.
 ///
 /// ```
 /// use tower_red::{MetricsLayer, Operation};
@@ -64,7 +63,7 @@ impl ActiveOperation {
         }
     }
 
-    /// Ends it as its result says: an `Err` is an error of the kind `error`.
+    /// Ends it with a result: an `Err` is an error of the kind `error`.
     pub fn finish<T, E>(self, result: &Result<T, E>) {
         match result {
             Ok(_) => self.ok(),
@@ -78,7 +77,7 @@ impl ActiveOperation {
         ManuallyDrop::new(self).count(End::Ok);
     }
 
-    /// Ends it with an error of that kind, which comes from the program: `timeout`. There are at most 1 000 kinds.
+    /// Ends it with an error of that kind, such as `timeout`. There are at most 1 000 kinds.
     pub fn fail(mut self, kind: &'static str) {
         self.end(Ending::Failed(kind));
     }
@@ -87,7 +86,7 @@ impl ActiveOperation {
     ///
     /// # Panics
     ///
-    /// If the operation has no such mark, where debug assertions are on. Otherwise, nothing is noted.
+    /// If the operation has no such mark and debug assertions are on. Without them, the call does nothing.
     pub fn mark(&mut self, name: &str) {
         let mut marks = self.recorder.marks.iter();
         let index = marks.position(|mark| *mark == name);

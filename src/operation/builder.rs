@@ -16,7 +16,7 @@ use quanta::Clock;
 use std::{borrow::Borrow, fmt};
 
 impl Operation<0> {
-    /// A builder of an operation of that name, which its families' names begin with: `db_query`. It has no labels.
+    /// A builder of an operation with that name and no labels. The names of its families begin with it: `db_query`.
     pub fn builder(name: impl Into<String>) -> OperationBuilder<0> {
         OperationBuilder::new(name.into())
     }
@@ -73,7 +73,7 @@ impl OperationBuilder<0> {
 }
 
 impl<const N: usize> OperationBuilder<N> {
-    /// The names of its labels. Their values are told when it is started. Defaults to none.
+    /// The names of its labels. Their values are given when it is started. Defaults to none.
     pub fn labels<const M: usize>(self, names: [impl Into<String>; M]) -> OperationBuilder<M> {
         OperationBuilder {
             labels: names.map(Into::into),
@@ -86,7 +86,7 @@ impl<const N: usize> OperationBuilder<N> {
         }
     }
 
-    /// A label that all its series have, with the same value, after the labels of an earlier call. Defaults to none.
+    /// A label that all its series have, with the same value. Added to those of an earlier call. Defaults to none.
     pub fn constant_label(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.constant_labels.push((name.into(), value.into()));
         self
@@ -98,8 +98,9 @@ impl<const N: usize> OperationBuilder<N> {
         self
     }
 
-    /// Something that is reached on the way, such as the first token of an answer: the time from the start to it has a
-    /// histogram of its own, `llm_call_first_token_seconds` for the mark `first_token`. Defaults to none. There can be 4.
+    /// A point that the operation reaches before its end, such as the first token of an answer. The time from the start
+    /// to it has a histogram of its own, `llm_call_first_token_seconds` for the mark `first_token`. Defaults to none.
+    /// There can be 4.
     ///
     /// It is noted by [`ActiveOperation::mark`](crate::ActiveOperation::mark), or by
     /// [`OperationStream::mark_when`](crate::OperationStream::mark_when).
@@ -108,20 +109,21 @@ impl<const N: usize> OperationBuilder<N> {
         self
     }
 
-    /// How many sets of values its labels may have. Past it, all values of new sets are `_overflow`. Defaults to 1 000.
+    /// How many sets of values its labels may have. Beyond that, all values of new sets are `_overflow`. Defaults to 1
+    /// 000.
     pub fn max_label_sets(mut self, most: usize) -> Self {
         self.max_label_sets = most;
         self
     }
 
-    /// A clock for tests, in place of the processor's. Defaults to the endpoint's that exposes it.
+    /// A clock for tests. Defaults to the clock of the endpoint that exposes the operation.
     pub fn clock(mut self, clock: impl Borrow<TestClock>) -> Self {
         self.clock = Some(clock.borrow().clock());
         self
     }
 
-    /// The operation, exposed by an endpoint. If that is [disabled](Exposition::disabled), the operation counts what
-    /// nobody sees.
+    /// The operation, exposed by an endpoint. If that is [disabled](Exposition::disabled), the operation's counts are
+    /// not exposed.
     ///
     /// # Errors
     ///
@@ -162,7 +164,7 @@ impl<const N: usize> OperationBuilder<N> {
         for name in &names {
             check_label(name)?;
             if *name == ERROR_LABEL {
-                return Err(invalid_label(name, "it is the label of an error's kind"));
+                return Err(invalid_label(name, "it is the label of the error's kind"));
             }
         }
         names.sort_unstable();
@@ -212,14 +214,14 @@ fn check_name(name: &str) -> Result<(), BuildError> {
         "" => String::from("it is empty"),
         _ if !is_name(name) => with_suggestion(name),
         _ if name.ends_with('_') => format!(
-            "an underscore is put after it; write {:?}",
+            "an underscore is added after it; write {:?}",
             name.trim_end_matches('_')
         ),
         _ => match ["_total", "_count", "_sum", "_bucket", "_seconds"]
             .into_iter()
             .find(|end| name.ends_with(end))
         {
-            Some(end) => format!("{end:?} is put after it where it belongs; leave it out"),
+            Some(end) => format!("{end:?} is added where it belongs; leave it out"),
             None => return Ok(()),
         },
     };

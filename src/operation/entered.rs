@@ -2,7 +2,7 @@ use super::recorder::{Recorder, active_key};
 use crate::store::{self, Key};
 use std::fmt;
 
-/// Something that lasts, and that only the gauge counts: a socket that is open.
+/// Something that lasts, such as an open socket. Only the gauge counts it.
 ///
 /// Made by [`ResolvedOperation::enter`](crate::ResolvedOperation::enter). It is in the gauge until it is dropped.
 #[must_use = "what is dropped at once is never seen in the gauge"]

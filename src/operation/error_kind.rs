@@ -21,8 +21,7 @@ pub trait ErrorKind<E>: Sealed<E> {
     fn kind(&self, error: &E) -> &'static str;
 }
 
-/// Every error is of the kind `error`: what an operation does unless [`error_by`](crate::OperationFuture::error_by) says
-/// something else.
+/// Gives every error the kind `error`. This is the default without [`error_by`](crate::OperationFuture::error_by).
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct AnyError;

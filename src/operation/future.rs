@@ -33,7 +33,7 @@ impl<F> OperationFuture<F> {
 }
 
 impl<F, K> OperationFuture<F, K> {
-    /// With a function that says of which kind an error is. Without it, every error is of the kind `error`.
+    /// Sets a function that returns the kind of an error. Without it, every error has the kind `error`.
     pub fn error_by<T, E, B>(self, kind: B) -> OperationFuture<F, B>
     where
         F: Future<Output = Result<T, E>>,

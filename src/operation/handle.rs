@@ -5,17 +5,17 @@ use super::{
 use crate::label::ValueSets;
 use std::fmt;
 
-/// Rate, errors and duration of something that is not an HTTP request: a query, a tool's run, a model's call.
+/// Rate, errors and duration of work other than HTTP requests: queries, tool runs, model calls.
 ///
-/// An operation that is called `db_query` has these families, with its labels:
+/// An operation with the name `db_query` has these families, with its labels:
 ///
 /// | family | type | more labels | counts |
 /// |---|---|---|---|
-/// | `db_query_total` | counter | | each one that ended, once, however it ended |
-/// | `db_query_errors_total` | counter | `error` | those that failed: the kind of the error, `error` if nobody says which, or `panic` |
-/// | `db_query_cancelled_total` | counter | | those that were dropped before their end |
-/// | `db_query_duration_seconds` | histogram | | each one that ended: from its start to its end |
-/// | `db_query_active` | gauge | | those that were started and have not ended |
+/// | `db_query_total` | counter | | operations that ended, each once, however it ended |
+/// | `db_query_errors_total` | counter | `error` | operations that failed: the kind you give, `error` if you give none, or `panic` |
+/// | `db_query_cancelled_total` | counter | | operations that were dropped before their end |
+/// | `db_query_duration_seconds` | histogram | | the time from start to end of each operation that ended |
+/// | `db_query_active` | gauge | | operations that have started and not ended |
 ///
 /// It is built once, with [`Operation::builder`], and lives as long as the process. Copying it copies a pointer.
 ///
@@ -45,10 +45,10 @@ pub struct Operation<const N: usize> {
 }
 
 impl<const N: usize> Operation<N> {
-    /// The operation with these values of its labels, in the order of their names. They are looked up once, here.
+    /// The operation with these label values, in the order of the labels' names. They are looked up once, here.
     ///
-    /// Past the [budget](crate::OperationBuilder::max_label_sets), and for values of more than 256 bytes, all values are
-    /// `_overflow`. An empty value is no label.
+    /// Beyond the [budget](crate::OperationBuilder::max_label_sets), or if a value has more than 256 bytes, all values
+    /// are `_overflow`. An empty value means no label.
     #[inline]
     #[must_use]
     pub fn with(&self, values: [&str; N]) -> ResolvedOperation {
@@ -58,7 +58,7 @@ impl<const N: usize> Operation<N> {
         )
     }
 
-    /// Starts one with these values of its labels: [`with`](Self::with), then [`start`](ResolvedOperation::start).
+    /// Starts one with these label values: [`with`](Self::with), then [`start`](ResolvedOperation::start).
     #[inline]
     pub fn start(&self, values: [&str; N]) -> ActiveOperation {
         self.with(values).start()

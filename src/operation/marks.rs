@@ -1,7 +1,7 @@
 use self::sealed::Sealed;
 use super::ActiveOperation;
 
-/// Looks at the items of a stream, and marks what they reach.
+/// Looks at the items of a stream, and notes marks.
 ///
 /// It is implemented by what [`OperationStream::mark_when`](crate::OperationStream::mark_when) makes, and cannot be by
 /// other types.

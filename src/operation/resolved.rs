@@ -6,7 +6,7 @@ use super::{
 };
 use std::{fmt, future::Future};
 
-/// An operation with the values of its labels: all that is left is to start it.
+/// An operation with its label values, ready to be started.
 ///
 /// Made by [`Operation::with`](crate::Operation::with). Copying it copies a pointer and a number.
 ///
@@ -39,8 +39,8 @@ impl ResolvedOperation {
         ActiveOperation::new(self.recorder, self.set)
     }
 
-    /// Starts one that lasts as long as a future, whose `Err` is an error, and whose drop is a cancellation. A panic in
-    /// it is a panic.
+    /// Starts one that lasts as long as a future. If the future returns `Err`, that is an error; if it is dropped, it
+    /// is cancelled; if it panics, that is a panic.
     ///
     /// ```
     /// use tower_red::{MetricsLayer, Operation};
@@ -72,8 +72,8 @@ impl ResolvedOperation {
         OperationFuture::new(future, self.start())
     }
 
-    /// Runs work on this thread to its end. An `Err` is an error of the kind `error`, and a panic is a panic, which goes
-    /// on.
+    /// Runs work on this thread to its end. An `Err` is an error of the kind `error`. A panic is counted as one, and
+    /// goes on.
     ///
     /// # Errors
     ///
@@ -93,7 +93,7 @@ impl ResolvedOperation {
         self.run_blocking_by(|error| AnyError.kind(error), work)
     }
 
-    /// The same, with a function that says of which kind an error is.
+    /// The same, with a function that returns the kind of an error.
     ///
     /// # Errors
     ///
@@ -129,15 +129,15 @@ impl ResolvedOperation {
         result
     }
 
-    /// Starts one that lasts as long as a stream of results: until it ends, or its first `Err`, which is an error. A drop
-    /// before that is a cancellation, and a panic in it is a panic.
+    /// Starts one that lasts as long as a stream of results: until the stream ends, or until its first `Err`, which is
+    /// an error. If the stream is dropped before that, it is cancelled; if it panics, that is a panic.
     ///
-    /// A stream of other items is made one of results by `map(Ok::<_, Infallible>)`.
+    /// Turn a stream of other items into one of results with `map(Ok::<_, Infallible>)`.
     pub fn stream<S>(self, stream: S) -> OperationStream<S, NoMark> {
         OperationStream::new(stream, self.start())
     }
 
-    /// Counts something in the gauge alone, until what this returns is dropped: a socket that is open.
+    /// Counts something that lasts, such as an open socket, in the gauge only, until the returned value is dropped.
     ///
     /// ```
     /// use tower_red::{MetricsLayer, Operation};

@@ -67,8 +67,8 @@ impl<S> OperationStream<S> {
 }
 
 impl<S, M, K> OperationStream<S, M, K> {
-    /// Notes a [mark](crate::OperationBuilder::mark) with the first item that this function chooses. An unknown mark is
-    /// treated as by [`ActiveOperation::mark`].
+    /// Notes a [mark](crate::OperationBuilder::mark) at the first item for which the function returns `true`. An
+    /// unknown mark is treated as in [`ActiveOperation::mark`].
     pub fn mark_when<T, E, F>(
         self,
         name: &'static str,
@@ -90,7 +90,7 @@ impl<S, M, K> OperationStream<S, M, K> {
         }
     }
 
-    /// With a function that says of which kind an error is. Without it, every error is of the kind `error`.
+    /// Sets a function that returns the kind of an error. Without it, every error has the kind `error`.
     pub fn error_by<T, E, B>(self, kind: B) -> OperationStream<S, M, B>
     where
         S: Stream<Item = Result<T, E>>,

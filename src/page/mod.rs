@@ -24,7 +24,7 @@ use tower_service::Service;
 /// Page that shows in a browser what an [`Exposition`] exposes: a Tower service that answers on any path it is
 /// mounted on.
 ///
-/// Made by [`Exposition::page`], which says what is on it. Cloning it shares what it shows.
+/// Made by [`Exposition::page`], which says what it shows. Clones show the same.
 ///
 /// | request | response |
 /// |---|---|
@@ -36,15 +36,16 @@ use tower_service::Service;
 /// | `GET` or `HEAD`, if the exposition is [`disabled`](Exposition::disabled) | 503, and a line of text that says so |
 /// | data that a scrape would refuse | 500, and a line of text that names the family; the [`ScrapeError`](crate::ScrapeError) is in the extensions |
 ///
-/// It shows the names of all routes, and how much each is used, to whoever may open it. Mount it where the
-/// metrics are: on an admin port, or behind a layer that asks who it is.
+/// Anyone who can open it sees the names of all routes, and how much each is used. Protect it like the metrics: on an
+/// admin port, or behind a layer that authenticates.
 ///
-/// Nothing of it comes from elsewhere, and its `Content-Security-Policy` allows nothing else: no inline code, no
-/// other origin, no frame, no markup that a script made. All its addresses are relative, so that a proxy may serve it
-/// under another path. The document, the script and the style can be cached, but are asked for again each time.
+/// It loads nothing from elsewhere, and its `Content-Security-Policy` forbids inline code, other origins, frames, and
+/// markup made by scripts. All its addresses are relative, so a proxy may serve it under another path. Browsers may
+/// cache the document, the script and the style, but revalidate them each time.
 ///
-/// The server keeps no state for it and starts no task. Each second that a browser looks at it, and less often if it
-/// does not, one answer is prepared, in its turn among the scrapes, and in stretches of a fraction of a millisecond.
+/// The server keeps no state for it and starts no task. It prepares one response per second while a browser shows the
+/// page, and fewer while the page is in the background. A response waits its turn among the scrapes, and is prepared in
+/// stretches of a fraction of a millisecond.
 #[derive(Clone)]
 pub struct Page {
     /// `None` if the exposition is disabled.
@@ -68,12 +69,12 @@ struct Started {
 }
 
 impl Exposition {
-    /// A page for browsers that shows what is exposed, to be mounted on a path of its own.
+    /// A page for browsers that shows what is exposed. Mount it on a path of its own.
     ///
     /// It shows requests, errors, latencies and requests in flight, of the service and of each route, over the last ten
-    /// minutes that the page was open: it keeps no history on the server. Layers, operations, and the families of the
-    /// process and of the Tokio runtime are recognised. Other metrics of the registry are not shown, and neither is a
-    /// layer that was [registered](crate::MetricsLayerBuilder::register) there.
+    /// minutes that the page was open. The server keeps no history. Layers, operations, and the families of the process
+    /// and of the Tokio runtime are recognised. Other metrics of the registry are not shown, and neither is a layer
+    /// that was [registered](crate::MetricsLayerBuilder::register) there.
     ///
     /// ```
     /// use axum::{Router, body::Body, http::Request, routing::get};

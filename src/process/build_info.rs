@@ -29,7 +29,7 @@ pub struct BuildInfo {
 }
 
 impl BuildInfo {
-    /// Of that version, mostly `env!("CARGO_PKG_VERSION")`, and that revision of the source. To Prometheus, a label
+    /// With that version, usually `env!("CARGO_PKG_VERSION")`, and that revision of the source. To Prometheus, a label
     /// with an empty value is no label.
     pub fn new(version: impl Into<String>, revision: impl Into<String>) -> Self {
         Self {
@@ -39,9 +39,9 @@ impl BuildInfo {
         }
     }
 
-    /// What the name begins with: `shop` makes `shop_build_info`. Defaults to nothing.
+    /// The beginning of the name: `shop` makes `shop_build_info`. Defaults to nothing.
     ///
-    /// An underscore is put after it. A name that no metric may have is found by the layer's builder, or by the scrape.
+    /// An underscore is added after it. The layer's builder, or else the scrape, refuses an invalid name.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.namespace = Some(namespace.into());
         self

@@ -4,8 +4,8 @@ use crate::format::encode_families;
 use prometheus_client::{collector::Collector, encoding::DescriptorEncoder};
 use std::fmt;
 
-/// [`Collector`] of what the operating system says of this process, under the names that all of Prometheus' clients
-/// have. With the feature `process`.
+/// [`Collector`] of metrics of this process from the operating system, under the names that all Prometheus clients use.
+/// With the feature `process`.
 ///
 /// | family | type | |
 /// |---|---|---|
@@ -18,9 +18,9 @@ use std::fmt;
 /// | `process_virtual_memory_bytes` | gauge | address space in use |
 /// | `process_virtual_memory_max_bytes` | gauge | the most that may be in use |
 ///
-/// It is read from /proc by each scrape, and nothing is kept in between. What has no limit shows 2<sup>64</sup>−1. What
-/// cannot be read is left out: off Linux, that is all of it. Before Linux 6.2, open file descriptors are counted one
-/// by one, the listing among them.
+/// Each scrape reads them from /proc, and nothing is kept in between. A missing limit is shown as 2<sup>64</sup>−1.
+/// Metrics that cannot be read are left out; on other systems than Linux, that is all of them. Before Linux 6.2, open
+/// file descriptors are counted one by one, including the one for the listing.
 ///
 /// ```
 /// use tower_red::{MetricsLayer, ProcessMetrics};
@@ -32,7 +32,7 @@ use std::fmt;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Into a registry of your own it goes by `registry.register_collector(Box::new(ProcessMetrics::new()))`.
+/// To add it to a registry of your own, use `registry.register_collector(Box::new(ProcessMetrics::new()))`.
 #[derive(Clone, Copy, Debug, Default)]
 #[must_use = "a collector shows nothing unless an endpoint exposes it"]
 #[non_exhaustive]

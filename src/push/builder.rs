@@ -27,8 +27,8 @@ const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// Builder of an [`Otlp`]: the settings that OpenTelemetry has variables for, and a few more.
 ///
-/// [`from_env`](Self::from_env) reads the variables, [`default`](Self::default) reads none, and a setter overrules
-/// either. The first mistake in what setters are given is the error of [`build`](Self::build).
+/// [`from_env`](Self::from_env) reads the variables, [`default`](Self::default) reads none, and a setter overrides
+/// either. [`build`](Self::build) returns the first mistake in a setter.
 ///
 /// ```
 /// use std::time::Duration;
@@ -94,13 +94,13 @@ impl Default for OtlpBuilder {
 }
 
 impl Otlp {
-    /// What pushes the metrics of an endpoint as the environment's variables say.
+    /// Pushes the metrics of an endpoint, as the environment variables say.
     ///
     /// The same as `OtlpBuilder::from_env()?.build(exposition)`.
     ///
     /// # Errors
     ///
-    /// If a variable is malformed, or wants something that there is not.
+    /// If a variable is malformed, or has a value that is not supported.
     pub fn from_env(exposition: &Exposition) -> Result<Self, OtlpError> {
         OtlpBuilder::from_env()?.build(exposition)
     }
@@ -112,8 +112,8 @@ impl Otlp {
 }
 
 impl OtlpBuilder {
-    /// What was ignored of the variables, as the specification wants it for values that nobody knows: a line for each,
-    /// to be logged.
+    /// The values of variables that were ignored because they are unknown, as the specification requires: a line for
+    /// each, for you to log.
     ///
     /// ```
     /// use tower_red::OtlpBuilder;
@@ -137,7 +137,7 @@ impl OtlpBuilder {
         self.endpoint_of("endpoint", url.as_ref(), true)
     }
 
-    /// The same by a URL that is used as it is: nothing is appended.
+    /// The same, but the URL is used as it is: nothing is appended.
     pub fn metrics_endpoint(self, url: impl AsRef<str>) -> Self {
         self.endpoint_of("metrics_endpoint", url.as_ref(), false)
     }
@@ -148,7 +148,7 @@ impl OtlpBuilder {
         self
     }
 
-    /// A header of all requests, in place of an earlier one of that name: of gRPC, its metadata. Defaults to none.
+    /// A header of all requests, or metadata with gRPC. It replaces an earlier one of that name. Defaults to none.
     pub fn header(self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
         self.header_of("header", name.as_ref(), value.as_ref())
     }
@@ -163,8 +163,8 @@ impl OtlpBuilder {
         self.duration_of("interval", interval, |builder| &mut builder.interval)
     }
 
-    /// How long an export may take, with all that it tries. The next interval then exports what it did not.
-    /// Defaults to 30 seconds.
+    /// How long an export may take, with all attempts. The next interval then exports what this one did not. Defaults
+    /// to 30 seconds.
     pub fn export_timeout(self, timeout: Duration) -> Self {
         self.duration_of("export_timeout", timeout, |builder| {
             &mut builder.export_timeout
@@ -177,20 +177,20 @@ impl OtlpBuilder {
         self
     }
 
-    /// A file of PEM with the certificates that an `https://` receiver's has to be signed by. Defaults to the list of
-    /// certificate authorities that Mozilla trusts, as it is compiled into `webpki-roots`: it is the same in an image
-    /// that has no certificates. A receiver with a certificate of your own needs this.
+    /// A PEM file with the certificate authorities to trust for an `https://` receiver. Needed if the receiver has a
+    /// certificate of your own. Defaults to the authorities that Mozilla trusts. That list is compiled in with
+    /// `webpki-roots`, so it also works in an image without certificates.
     pub fn certificate(self, path: impl AsRef<Path>) -> Self {
         self.certificate_of("certificate", path.as_ref())
     }
 
-    /// The attribute `service.name` of the resource: who it is that counts. Defaults to `unknown_service:` and the
+    /// The attribute `service.name` of the resource: the name of this service. Defaults to `unknown_service:` and the
     /// name of the executable.
     pub fn service_name(self, name: impl Into<String>) -> Self {
         self.attribute("service.name", name)
     }
 
-    /// An attribute of the resource, in place of one of that key. Defaults to none beside those that this process has:
+    /// An attribute of the resource. It replaces one with the same key. Defaults to those of the process:
     /// `service.name`, `service.instance.id` (a random one), `host.name`, `process.pid`, `process.executable.name`,
     /// `process.executable.path`, and `telemetry.sdk.*`.
     pub fn attribute(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
@@ -198,16 +198,15 @@ impl OtlpBuilder {
         self
     }
 
-    /// Whether anything is sent. Defaults to `true`. With `false`, [`Otlp::run`] waits for its end and does nothing
-    /// else. Mistakes are errors all the same.
+    /// Whether anything is sent. Defaults to `true`. With `false`, [`Otlp::run`] only waits for its end. Mistakes are
+    /// still errors.
     pub fn enabled(mut self, enabled: bool) -> Self {
         self.is_enabled = enabled;
         self
     }
 
-    /// The client that requests are sent with, in place of the default one: any Tower service of HTTP, say
-    /// hyper-util's client with a connector of your own, behind whatever layers. For gRPC it has to speak HTTP/2 from
-    /// the first byte.
+    /// The client that sends requests, in place of the default one: any Tower service of HTTP, such as hyper-util's
+    /// client with a connector of your own, behind any layers. For gRPC it has to speak HTTP/2 with prior knowledge.
     ///
     /// ```
     /// use http::{Request, Response};
@@ -224,7 +223,7 @@ impl OtlpBuilder {
     /// });
     /// let (_metrics, exposition) = MetricsLayer::pair();
     /// let otlp = OtlpBuilder::default().client(client).build(&exposition)?;
-    /// // It ends at once, but for a last export.
+    /// // It ends after one last export.
     /// otlp.run(async {}).await;
     /// # assert_eq!(receiver.recv().unwrap(), "http://localhost:4318/v1/metrics");
     /// # Ok(())
@@ -243,10 +242,10 @@ impl OtlpBuilder {
         self
     }
 
-    /// Is called with each failure, and with [`ExportError::Rejected`], to log it. Defaults to nothing: all of them are
-    /// counted on the endpoint.
+    /// A function that is called with each failure, and with [`ExportError::Rejected`], to log it. Defaults to none;
+    /// the endpoint counts all of them.
     ///
-    /// It is called from the task that runs [`Otlp::run`], and must not block. A panic in it ends that.
+    /// It is called by the task that runs [`Otlp::run`], and must not block. A panic in it ends the task.
     ///
     /// ```
     /// use http::{Request, Response, StatusCode};
@@ -278,9 +277,7 @@ impl OtlpBuilder {
         self
     }
 
-    /// What pushes the metrics of an endpoint.
-    ///
-    /// That endpoint then exposes the exports too: see [`Otlp`].
+    /// Pushes the metrics of an endpoint. That endpoint also shows metrics of the exports: see [`Otlp`].
     ///
     /// # Errors
     ///

@@ -49,7 +49,7 @@ impl Endpoint {
             return Err(OtlpError::InvalidEndpoint {
                 setting,
                 endpoint: uri.host().unwrap_or_default().to_owned(),
-                reason: "has a user before it, write a header `authorization` instead".to_owned(),
+                reason: "has a user before it: write a header `authorization` instead".to_owned(),
             });
         }
         Ok(Self {

@@ -123,7 +123,7 @@ pub(super) fn read_certificates(
     let certificates: Vec<_> = read.map_err(|error| invalid(format!("cannot be read: {error}")))?;
     let (usable, _) = RootCertStore::empty().add_parsable_certificates(certificates.clone());
     match usable {
-        0 => Err(invalid("has no certificate in it".to_owned())),
+        0 => Err(invalid("contains no certificate".to_owned())),
         _ => Ok(certificates),
     }
 }

@@ -1,7 +1,7 @@
 use http::HeaderMap;
 use std::fmt;
 
-/// The trace that a request belongs to: what an exemplar of its duration names.
+/// The trace that a request belongs to, which an exemplar of its duration shows.
 ///
 /// Sixteen bytes, not all zero, written as 32 hexadecimal digits (W3C Trace Context).
 ///
@@ -36,8 +36,8 @@ impl TraceId {
         Self::from_bytes(id.to_be_bytes())
     }
 
-    /// The trace that the header `traceparent` names. `None` if the header is missing, there twice or invalid by the
-    /// specification, or if it says that the trace is not sampled, and so cannot be looked up.
+    /// The trace that the header `traceparent` names. `None` if the header is missing, repeated or invalid by the
+    /// specification, or if it says that the trace is not sampled and so cannot be looked up.
     ///
     /// ```
     /// use tower_red::{MetricsLayer, TraceId};

@@ -202,7 +202,7 @@ fn what_can_never_come_is_refused() {
         .unwrap_err();
     let expected = "\
 there are 3 mistakes:
-- method \"BREW\" is not allowed: it is expected by `initialize`, and none of the known ones
+- method \"BREW\" is not allowed: it is in `initialize`, and is not a known method
 - route \"a\" is not allowed in `initialize`: it does not begin with `/`
 - route \"/pkg.Svc\" is not allowed in `initialize_grpc`: a method's path has the form \"/package.Service/Method\"";
     assert_eq!(error.to_string(), expected);

@@ -592,15 +592,15 @@ fn names_and_labels_that_are_none_or_clash_are_refused() {
         ),
         (
             "query_",
-            r#"operation "query_" is not allowed: an underscore is put after it; write "query""#,
+            r#"operation "query_" is not allowed: an underscore is added after it; write "query""#,
         ),
         (
             "query_total",
-            r#"operation "query_total" is not allowed: "_total" is put after it where it belongs; leave it out"#,
+            r#"operation "query_total" is not allowed: "_total" is added where it belongs; leave it out"#,
         ),
         (
             "http_requests",
-            r#"the endpoint has another layer with a family "http_requests", whose series could be the same: write a `constant_label` that has another value there, or another `namespace`"#,
+            r#"the endpoint has another layer with a family "http_requests", whose series could be the same: write a `constant_label` with another value, or another `namespace`"#,
         ),
     ] {
         assert_eq!(refused(name), message);
@@ -610,8 +610,8 @@ fn names_and_labels_that_are_none_or_clash_are_refused() {
         builder.expose_on(&exposition).unwrap_err().to_string()
     };
     for (label, part) in [
-        ("le", "Prometheus keeps it"),
-        ("error", "it is the label of an error's kind"),
+        ("le", "Prometheus uses it"),
+        ("error", "it is the label of the error's kind"),
         ("a-b", "write \"a_b\""),
         ("job", "exported_job"),
     ] {

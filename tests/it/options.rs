@@ -160,7 +160,7 @@ fn methods_that_are_none_are_refused() {
     );
     assert_eq!(
         message(&["A B"]),
-        r#"method "A B" is not allowed: it is no token of HTTP, as methods are"#
+        r#"method "A B" is not allowed: it is not an HTTP token, as methods are"#
     );
     assert_eq!(
         message(&["GET", "GET"]),
@@ -172,7 +172,7 @@ fn methods_that_are_none_are_refused() {
     );
     assert_eq!(
         message(&[]),
-        "`methods` lists none, so that all would be `_OTHER`: list some, or leave it out"
+        "`methods` lists none, so all would be `_OTHER`: list some, or leave it out"
     );
     let many: Vec<_> = (0..53).map(|index| format!("M{index}")).collect();
     let error = builder().methods(many.clone()).pair().unwrap_err();
@@ -369,7 +369,7 @@ fn buckets_of_routes_that_are_none_or_told_twice_are_refused() {
     let expected = "\
 there are 2 mistakes:
 - route \"report\" is not allowed in `buckets_for`: it does not begin with `/`
-- route \"/b\" is not allowed in `buckets_for`: it has other buckets already";
+- route \"/b\" is not allowed in `buckets_for`: it already has other buckets";
     assert_eq!(error.to_string(), expected);
 }
 

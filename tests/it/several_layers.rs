@@ -203,7 +203,7 @@ fn layers_whose_series_could_be_the_same_are_refused() {
     );
     assert_eq!(
         expected.to_string(),
-        "the endpoint has another layer with a family \"http_requests\", whose series could be the same: write a `constant_label` that has another value there, or another `namespace`"
+        "the endpoint has another layer with a family \"http_requests\", whose series could be the same: write a `constant_label` with another value, or another `namespace`"
     );
     let shop = MetricsLayer::builder().namespace("shop");
     let _shop = shop.expose_on(&exposition).unwrap();

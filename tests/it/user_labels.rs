@@ -372,11 +372,11 @@ fn mistakes_are_told_all_at_once() {
     let expected = "\
 there are 8 mistakes:
 - namespace \"my shop\" is not allowed: it must begin with a letter, and have only letters, digits and underscores; write \"my_shop\"
-- label \"le\" cannot have the value \"\": to Prometheus, a label without a value is none; let the function say `None`
+- label \"le\" cannot have the value \"\": to Prometheus, an empty label is no label; let the function return `None`
 - label \"le\" cannot have the value \"a\": it is listed twice
 - label \"le\" cannot have the value \"_OTHER\": it stands for all values that are not listed; leave it out
-- label \"method\" can have no value: list some, or write 1 or more in place of 0
-- label name \"le\" is not allowed: Prometheus keeps it for the bounds of buckets; write another name
+- label \"method\" has no possible value: list some, or write 1 or more instead of 0
+- label name \"le\" is not allowed: Prometheus uses it for the bounds of buckets; write another name
 - label name \"method\" is not allowed: another label has that name; give one of them another
 - label name \"region\" is not allowed: another label has that name; give one of them another";
     assert_eq!(error.to_string(), expected);

@@ -20,9 +20,7 @@ pub(super) fn check(expected: &[Expected], methods: Option<&[String]>, mistakes:
                     mistakes.add(BuildError::InvalidMethod {
                         method: method.clone(),
                         variable: None,
-                        reason: String::from(
-                            "it is expected by `initialize`, and none of the known ones",
-                        ),
+                        reason: String::from("it is in `initialize`, and is not a known method"),
                     });
                 }
                 let templates = [route].into_iter().filter(|route| *route != UNMATCHED);

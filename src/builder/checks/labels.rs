@@ -31,7 +31,7 @@ pub(super) fn check(labels: &[UserLabel], mistakes: &mut Mistakes) {
 /// What is wrong with a listed value.
 fn fault(value: &str, before: &[String]) -> Option<&'static str> {
     match value {
-        "" => Some("to Prometheus, a label without a value is none; let the function say `None`"),
+        "" => Some("to Prometheus, an empty label is no label; let the function return `None`"),
         OTHER => Some("it stands for all values that are not listed; leave it out"),
         OVERFLOW => Some("it stands for all values past the budget; leave it out"),
         _ if before.iter().any(|other| other == value) => Some("it is listed twice"),

@@ -47,7 +47,7 @@ fn fault(method: &str, before: &[String]) -> Option<String> {
         ));
     }
     if http::Method::from_bytes(method.as_bytes()).is_err() {
-        return Some(String::from("it is no token of HTTP, as methods are"));
+        return Some(String::from("it is not an HTTP token, as methods are"));
     }
     if method != upper && Method::is_standard(&upper) {
         return Some(format!("methods are case-sensitive; write {upper:?}"));

@@ -9,10 +9,10 @@ use std::collections::BTreeSet;
 
 pub(super) fn check_namespace(namespace: &str) -> Result<(), BuildError> {
     let reason = match namespace.strip_suffix('_') {
-        _ if namespace.is_empty() => String::from("it is empty; without `namespace` there is none"),
+        _ if namespace.is_empty() => String::from("it is empty; leave `namespace` out"),
         Some(bare) if is_name(bare) => {
             format!(
-                "an underscore is put after it; write {:?}",
+                "an underscore is added after it; write {:?}",
                 bare.trim_end_matches('_')
             )
         }

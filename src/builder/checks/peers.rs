@@ -53,15 +53,13 @@ fn fault(peer: &str) -> Option<String> {
         ));
     }
     if peer.contains('*') {
-        return Some(String::from(
-            "`*` matches nothing but itself; list each host",
-        ));
+        return Some(String::from("`*` is not a wildcard; list each host"));
     }
     let authority: Authority = peer.parse().ok()?;
     let has_port = authority.host() != peer;
     (has_port && authority.port_u16().is_none()).then(|| {
         format!(
-            "its port is no number up to 65535; without one it is {:?} on any port",
+            "its port is not a number up to 65535; without one it is {:?} on any port",
             authority.host()
         )
     })

@@ -50,7 +50,7 @@ pub(super) fn check_bucketed(
     }
     let mut seen = BTreeSet::new();
     for route in routes.filter(|route| !seen.insert(*route)) {
-        let reason = String::from("it has other buckets already");
+        let reason = String::from("it already has other buckets");
         mistakes.add(invalid("buckets_for", route, reason));
     }
 }

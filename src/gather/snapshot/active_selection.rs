@@ -48,7 +48,7 @@ impl<'a> ActiveSelection<'a> {
         self.only(|who| !who.outgoing)
     }
 
-    /// How many these are. Of a difference between two snapshots, how many more than before.
+    /// How many these are. In a difference between two snapshots, how many more than before.
     #[must_use]
     pub fn value(&self) -> i64 {
         self.rows.iter().map(|(_, value)| **value).sum()

@@ -10,10 +10,10 @@ pub(crate) use self::row::{Durations, Row, Who};
 
 use std::{collections::BTreeMap, fmt};
 
-/// What an endpoint's layers have counted at one moment, to be read by the program itself: in tests, above all.
+/// The counts of an endpoint's layers at one moment, for the program itself to read, mostly in tests.
 ///
-/// Made by [`Exposition::snapshot`](crate::Exposition::snapshot). It does not depend on how families and labels are
-/// called. What was never counted is 0.
+/// Made by [`Exposition::snapshot`](crate::Exposition::snapshot). It does not depend on the names of families and
+/// labels. Anything that was never counted is 0.
 ///
 /// Its text has a sorted line for each label set: what was counted, of which method and route, how it ended, and how
 /// often.
@@ -73,7 +73,7 @@ impl Snapshot {
         self.requests().only(|row| row.phase.is_some())
     }
 
-    /// The requests that ended, to be asked what they took: the same as [`requests`](Self::requests).
+    /// The requests that ended, to query their durations: the same as [`requests`](Self::requests).
     pub fn durations(&self) -> Selection<'_> {
         self.requests()
     }
@@ -83,7 +83,7 @@ impl Snapshot {
         ActiveSelection::new(self.active.iter().collect())
     }
 
-    /// What came since an earlier snapshot of the same endpoint.
+    /// The difference to an earlier snapshot of the same endpoint.
     pub fn since(&self, earlier: &Self) -> Self {
         let mut since = self.clone();
         for (row, durations) in &mut since.ended {

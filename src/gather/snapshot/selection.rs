@@ -35,7 +35,7 @@ impl<'a> Selection<'a> {
         self.only(|row| row.who.route == route)
     }
 
-    /// Those with that status: that of the response, or 499 and 500 of a server's requests that had none.
+    /// Those with that status: that of the response, or 499 or 500 for a server's requests without a response.
     pub fn status(self, status: u16) -> Self {
         self.only(|row| row.status.parse() == Ok(status))
     }
@@ -82,16 +82,16 @@ impl<'a> Selection<'a> {
         self.all().count()
     }
 
-    /// What they took in all, in seconds.
+    /// Their durations in total, in seconds.
     #[must_use]
     pub fn sum(&self) -> f64 {
         self.all().seconds()
     }
 
-    /// What that part of them took at most, in seconds: 0.99 for all but the slowest hundredth.
+    /// A quantile of their durations, in seconds: 0.99 is the 99th percentile.
     ///
-    /// It is interpolated in the bucket that it falls into, as Prometheus does it, and at most the last bound. 0 if there
-    /// are no requests.
+    /// It is interpolated within its bucket, as Prometheus does it, and is at most the last bound. 0 if there are no
+    /// requests.
     #[must_use]
     pub fn quantile(&self, quantile: f64) -> f64 {
         self.all().quantile(quantile)

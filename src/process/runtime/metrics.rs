@@ -7,7 +7,7 @@ use prometheus_client::{collector::Collector, encoding::DescriptorEncoder};
 use std::fmt;
 use tokio::runtime::{Handle, RuntimeMetrics};
 
-/// [`Collector`] of what Tokio's runtime says of itself, summed over its workers. With the feature `tokio`.
+/// [`Collector`] of the metrics of Tokio's runtime, summed over its workers. With the feature `tokio`.
 ///
 /// | family | type | |
 /// |---|---|---|
@@ -18,7 +18,7 @@ use tokio::runtime::{Handle, RuntimeMetrics};
 /// | `tokio_worker_parks_total` | counter | times that a worker had nothing to do |
 /// | `tokio_parked_workers` | gauge | workers that have nothing to do now |
 ///
-/// With `--cfg tokio_unstable`, which Tokio wants for what it may still change, also:
+/// With `--cfg tokio_unstable`, which Tokio requires for metrics that may still change, also:
 ///
 /// | family | type | |
 /// |---|---|---|
@@ -36,9 +36,9 @@ use tokio::runtime::{Handle, RuntimeMetrics};
 /// | `tokio_worker_local_schedules_total` | counter | tasks that a worker put into its own queue |
 /// | `tokio_worker_overflows_total` | counter | times that a worker's own queue was full |
 ///
-/// All of it is read by each scrape, and nothing is kept in between: any number of scrapers may ask. Where there are no
-/// atomic numbers of 64 bits, there are the first three gauges alone. A runtime that was shut down shows what it had
-/// come to; its handle here does not keep it alive.
+/// Each scrape reads all of them, and nothing is kept in between, so any number of scrapers may ask. Machines without
+/// 64-bit atomics only have the first three gauges. A runtime that was shut down shows its last values; the handle here
+/// does not keep it alive.
 ///
 /// ```
 /// use tokio::runtime::Handle;
@@ -61,15 +61,15 @@ pub struct TokioMetrics {
 }
 
 impl TokioMetrics {
-    /// Of one runtime, without labels: mostly `&Handle::current()`.
+    /// For one runtime, without labels: usually `&Handle::current()`.
     pub fn new(runtime: &Handle) -> Self {
         Self {
             runtimes: vec![(String::new(), runtime.metrics())],
         }
     }
 
-    /// Of several runtimes, by names of yours, which are the values of the label `runtime`. Of those with the same name,
-    /// the last one counts.
+    /// For several runtimes. The names are the values of the label `runtime`. If a name is repeated, the last runtime
+    /// counts.
     ///
     /// ```
     /// use tokio::runtime::Builder;

@@ -7,7 +7,7 @@ fn buckets_that_are_none() {
     let too_many = "there are more than 64 bucket bounds, the most that are allowed";
     let not_finite = |bound: &str| {
         format!(
-            "bucket bound {bound} is not a finite number above zero; the bucket without a bound is added by itself"
+            "bucket bound {bound} is not a finite number above zero; the infinite bucket is added automatically"
         )
     };
     let too_small = |bound: &str| {
@@ -63,19 +63,19 @@ fn a_native_histogram_that_has_no_buckets() {
     for (native, message) in [
         (
             NativeHistogram::default().schema(9),
-            "there is no native histogram of schema 9: write one from 0 to 8",
+            "a native histogram cannot have the schema 9: write a number from 0 to 8",
         ),
         (
             NativeHistogram::default().window(seconds(0), seconds(1)),
-            "a native histogram cannot have a window from 0ns to 1s: it begins above zero, ends after that, and within 2^32 seconds",
+            "a native histogram cannot have a window from 0ns to 1s: it must begin above zero and end later, within 2^32 seconds",
         ),
         (
             NativeHistogram::default().window(seconds(1), seconds(1)),
-            "a native histogram cannot have a window from 1s to 1s: it begins above zero, ends after that, and within 2^32 seconds",
+            "a native histogram cannot have a window from 1s to 1s: it must begin above zero and end later, within 2^32 seconds",
         ),
         (
             NativeHistogram::default().window(seconds(1), seconds((1 << 32) + 1)),
-            "a native histogram cannot have a window from 1s to 4294967297s: it begins above zero, ends after that, and within 2^32 seconds",
+            "a native histogram cannot have a window from 1s to 4294967297s: it must begin above zero and end later, within 2^32 seconds",
         ),
     ] {
         refused(|| server().native_histogram(native), message);

@@ -35,7 +35,7 @@ fn client() -> MetricsLayerBuilder {
 
 #[test]
 fn a_budget_without_room() {
-    let message = "`max_label_sets(0)` has room for no route, so that all requests would be counted under `_overflow`: write 1 or more";
+    let message = "`max_label_sets(0)` has room for no route, so all requests would be counted under `_overflow`: write 1 or more";
     refused(|| server().max_label_sets(0), message);
     assert!(server().max_label_sets(1).pair().is_ok());
     assert!(server().max_label_sets(usize::MAX).pair().is_ok());
@@ -45,7 +45,7 @@ fn a_budget_without_room() {
 fn what_is_for_servers_on_a_client_and_the_other_way_round() {
     let for_servers = |setting: &str| {
         format!(
-            "`{setting}` names routes by the path, which a `client` does not do: put a `RouteTemplate` into its requests"
+            "`{setting}` names routes by path, which a `client` does not do: put a `RouteTemplate` into its requests"
         )
     };
     refused(|| client().routes(["/a"]), &for_servers("routes"));
@@ -79,7 +79,7 @@ fn two_layers_of_the_same_names() {
     let error = server().register(&mut registry).unwrap_err();
     assert_eq!(
         error.to_string(),
-        r#"the registry already has a family "http_requests"; a namespace tells two layers apart"#
+        r#"the registry already has a family "http_requests": a `namespace` tells two layers apart"#
     );
 }
 

@@ -6,10 +6,7 @@ fn a_namespace_that_no_metric_name_can_begin_with() {
     let rule = "it must begin with a letter, and have only letters, digits and underscores";
     let other = |name: &str| format!("{rule}; write {name:?}");
     for (namespace, reason) in [
-        (
-            "",
-            String::from("it is empty; without `namespace` there is none"),
-        ),
+        ("", String::from("it is empty; leave `namespace` out")),
         ("_", rule.to_owned()),
         ("2shop", rule.to_owned()),
         ("größe", rule.to_owned()),
@@ -26,11 +23,11 @@ fn a_namespace_that_no_metric_name_can_begin_with() {
         ("__x__", other("x")),
         (
             "shop_",
-            String::from("an underscore is put after it; write \"shop\""),
+            String::from("an underscore is added after it; write \"shop\""),
         ),
         (
             "my_shop__",
-            String::from("an underscore is put after it; write \"my_shop\""),
+            String::from("an underscore is added after it; write \"my_shop\""),
         ),
     ] {
         let message = format!("namespace {namespace:?} is not allowed: {reason}");
@@ -43,15 +40,15 @@ const LABELS: [(&str, &str); 11] = [
     ("", "it is empty"),
     (
         "le",
-        "Prometheus keeps it for the bounds of buckets; write another name",
+        "Prometheus uses it for the bounds of buckets; write another name",
     ),
     (
         "job",
-        "Prometheus attaches its own when it scrapes, and would rename this one to \"exported_job\"; leave it out, or write another name",
+        "Prometheus adds its own when it scrapes, and would rename this one to \"exported_job\"; leave it out, or write another name",
     ),
     (
         "instance",
-        "Prometheus attaches its own when it scrapes, and would rename this one to \"exported_instance\"; leave it out, or write another name",
+        "Prometheus adds its own when it scrapes, and would rename this one to \"exported_instance\"; leave it out, or write another name",
     ),
     (
         "__name__",
@@ -151,7 +148,7 @@ fn a_scheme_that_is_none() {
 fn a_naming_that_there_is_none_of() {
     for name in ["", "statsd", "Prometheus", "axum_prometheus"] {
         let message = format!(
-            "naming {name:?} is none of \"prometheus\", \"opentelemetry\" and \"axum-prometheus\""
+            "naming {name:?} is not one of \"prometheus\", \"opentelemetry\" and \"axum-prometheus\""
         );
         assert_eq!(name.parse::<Naming>().unwrap_err().to_string(), message);
     }

@@ -5,7 +5,7 @@ fn a_peer_that_is_no_host() {
     let rule = "a peer is a host, or a host and a port";
     let other = |peer: &str| format!("{rule}; write {peer:?}");
     let port = |host: &str| {
-        format!("its port is no number up to 65535; without one it is {host:?} on any port")
+        format!("its port is not a number up to 65535; without one it is {host:?} on any port")
     };
     for (peer, reason) in [
         ("", String::from("it is empty")),
@@ -33,7 +33,7 @@ fn a_peer_that_is_no_host() {
         ),
         (
             "*.example.com",
-            String::from("`*` matches nothing but itself; list each host"),
+            String::from("`*` is not a wildcard; list each host"),
         ),
         ("billing:", port("billing")),
         ("billing:http", port("billing")),

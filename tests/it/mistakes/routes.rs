@@ -108,7 +108,7 @@ fn a_service_that_is_none() {
         "", "/a.B", "a.B/C", "/a.B/C", "{a}", "a.B ", ".a.B", "a..B", "a.", "http:a",
     ] {
         let message = format!(
-            "gRPC service {service:?} is no service's full name, such as \"package.Service\""
+            "gRPC service {service:?} is not the full name of a service, such as \"package.Service\""
         );
         refused(|| server().grpc_service(service), &message);
     }
