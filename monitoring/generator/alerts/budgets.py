@@ -15,7 +15,7 @@ def budgets(a):
         "Error",
         "availability",
         "failed",
-        "of all requests, more fail than the error budget of 30 days allows for",
+        "more requests fail than the error budget of 30 days allows",
         f"Look for the failing routes and their cause, as for {a.name('ErrorRatioHigh')}.",
     )
     burn(
@@ -24,7 +24,7 @@ def budgets(a):
         "Latency",
         "latency",
         f"took longer than {a.limit('latency_seconds')}",
-        "of all requests, more are slow than the latency budget of 30 days allows for",
+        "more requests are slow than the latency budget of 30 days allows",
         f"See the overview for the slowest routes, and go on as for {a.name('LatencyHigh')}.",
     )
 
@@ -62,11 +62,11 @@ def burn(a, metric, what, objective, details, means, look):
             f"{JOB} spends its {what.lower()} budget at more than {times}the allowed rate",
             f"{SHARE} of the requests of the last {long} {details}. The objective over 30 days is "
             f"{a.limit(objective)}.",
-            means=f"Over {long}, and still over {short}, {means}: {times or 'just '}too fast. It needs "
+            means=f"Over the last {long}, and still over the last {short}, {means}: {times or 'just '}too fast. "
+            "It needs "
             f"{long} of data before it can fire.",
             look=look,
             act="Act now: stop what causes it, or roll back."
             if critical
-            else "Find the cause in working hours. When the budget is spent, what makes the service steady goes "
-            "before what makes it new.",
+            else "Find the cause in working hours. When the budget is spent, reliability comes before features.",
         )

@@ -29,10 +29,11 @@ def outgoing(a):
         "client_error_ratio",
         f"{SHARE} of the requests of {JOB} to {a.peer()} fail",
         "Over 5 minutes and all replicas.",
-        means="A peer fails many of the requests that the service sends it. A 4xx is an error here, for the service "
-        "asked for it, and so is every gRPC code but OK.",
-        look="Open the dashboard of outgoing requests: which route of the peer, and which error? 5xx: the peer is "
-        "sick. 4xx: the service asks for something wrong, or its credentials are. service: there was no response.",
+        means="A peer fails many of the requests that the service sends it. A 4xx is an error here, since the "
+        "service caused it, and so is every gRPC code but OK.",
+        look="Open the dashboard of outgoing requests: which route of the peer, and which error? 5xx: the peer "
+        "is failing. 4xx: the service asks for something wrong, or has wrong credentials. service: there was no "
+        "response.",
         act="Ask the owner of the peer, or repair the request. Where a 404 is a normal answer, exclude the route "
         "in settings.yaml.",
     )
@@ -42,10 +43,10 @@ def outgoing(a):
         "client_no_response_ratio",
         f"{SHARE} of the requests of {JOB} to {a.peer()} get no response",
         "Connections are refused or break off, over 5 minutes and all replicas.",
-        means="Requests end with an error of the client before there is a response: name, connection, TLS.",
+        means="Requests fail before there is a response: name resolution, connection, TLS.",
         look="Does the peer run? From all replicas or from one? Then DNS, certificates, network policies, "
         "and limits on connections.",
-        act="Repair the way to the peer.",
+        act="Restore the connection to the peer.",
     )
     of_peer(
         "ClientCancelledRatioHigh",
@@ -53,8 +54,8 @@ def outgoing(a):
         "client_cancelled_ratio",
         f"{JOB} gives up {SHARE} of its requests to {a.peer()}",
         "Dropped before their end, over 5 minutes and all replicas.",
-        means="The service drops its own requests to a peer before they end: a timeout of its own, or its own "
-        "client that left.",
+        means="The service drops its own requests to a peer before they end: its own timeout expired, or its own "
+        "client left.",
         look="How long does the peer take, and how long is the timeout? Are requests to the service itself "
         "cancelled at the same time?",
         act="Make the peer faster, or give it more time.",

@@ -18,7 +18,7 @@ def label_sets(a):
         "A client cannot do this; a label of your own can. Bound it, or raise max_label_sets, and label_sets in "
         "settings.yaml. Label sets that exist stay until the process restarts."
     )
-    find_it = "Which label has so many values? `topk(10, count by (label) (family))` tells."
+    find_it = "Which label has so many values? `topk(10, count by (label) (family))` shows it."
     a.add(
         "LabelSetsNearBudget",
         a.above(held, "label_sets", f"{number(s.LABEL_SETS_SHARE)} * "),
@@ -38,7 +38,7 @@ def label_sets(a):
         "warning",
         f"{JOB} holds {NUMBER} label sets more than an hour ago",
         "More than in all the day before, so this is no replica that warms up.",
-        means="Label sets become more all the time, which they should not once all routes have been called.",
+        means="The number of label sets keeps growing, which it should not once all routes have been called.",
         look=find_it,
         act=f"A deployment with many new routes is harmless. {bound_it}",
     )
@@ -89,9 +89,8 @@ def settings(a):
         "warning",
         f"The latency objective of {JOB} is no bucket of its histogram",
         "{{ $value | humanizeDuration }} is not among the bounds, so that the latency budget has no data.",
-        means="The latency objective counts the requests in a bucket of the histogram, and there is none with that "
-        "bound.",
-        look="Which bounds are there? `group by (le) (family_bucket)` tells.",
+        means="The latency objective counts the requests in a bucket of the histogram, and no bucket has that bound.",
+        look="Which bounds are there? `group by (le) (family_bucket)` lists them.",
         act="Choose one of them as latency_seconds of this job in settings.yaml, or build the layer with other "
         "buckets.",
     )

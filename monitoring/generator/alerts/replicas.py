@@ -38,7 +38,7 @@ def replicas(a):
         f"More than {a.limit('replica_factor')} times the ratio of all other replicas together.",
         means="One replica fails a much larger share of its requests than the others.",
         look="Compare it with the others: version, configuration, node, connections to what it depends on.",
-        act="Take it out of the load balancer, keep it for a look, start another.",
+        act="Take it out of the load balancer, keep it for analysis, and start another.",
         variables=("instance",),
     )
     # Of two replicas, the median is the mean, and neither is ever that much slower: there is no saying which
@@ -61,10 +61,10 @@ def replicas(a):
         "warning",
         f"{INSTANCE} of {JOB} takes {SECONDS}, the others do not",
         f"Its 95th percentile is more than {a.limit('replica_factor')} times the median replica's.",
-        means="One replica is much slower than the others. With two replicas it never fires, for there is no "
-        "saying which of them is sick.",
-        look="Look at its node: CPU throttling, memory, disk, neighbours. Is its share of the traffic, or its mix "
-        "of routes, another than the others'?",
+        means="One replica is much slower than the others. With two replicas it never fires, since it cannot "
+        "tell which of them is at fault.",
+        look="Look at its node: CPU throttling, memory, disk, neighbours. Does its share of the traffic or its "
+        "mix of routes differ from the others'?",
         act="Take it out of the load balancer if it stays.",
         variables=("instance",),
     )

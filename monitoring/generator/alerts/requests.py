@@ -37,12 +37,13 @@ def errors(a):
         "critical",
         f"{JOB} fails {SHARE} of its requests",
         f"Over 5 minutes and all replicas. The limit is {a.limit('error_ratio')}.",
-        means="A service fails more of its requests than it may, and has enough traffic for that to matter: "
+        means="More of a service's requests fail than allowed, and it has enough traffic for that to matter: "
         f"a service with fewer requests only has {a.name('RouteErrorRatioHigh')}.",
         look="See the overview: which routes fail, and with which cause? A number is the status that was sent, "
-        "panic a panic (the log has the message), service an error that the service returned, body a "
-        "response that broke off.",
-        act="One replica only: take it out. All of them, since a deployment: roll back. Else look at what the "
+        "panic is a panic (the log has the message), service is an error that the service returned, and body is "
+        "a response that broke off.",
+        act="If only one replica fails, take it out. If all fail since a deployment, roll back. Otherwise look "
+        "at what the "
         "failing routes depend on.",
     )
 
@@ -61,10 +62,10 @@ def route_errors(a):
         "warning",
         f"{JOB} fails {SHARE} of its requests to {a.route()}",
         f"Over 5 minutes and all replicas. The limit is {a.limit('error_ratio')}.",
-        means="One route fails more of its requests than it may.",
+        means="More of a route's requests fail than allowed.",
         look="Open the route's dashboard: causes, statuses, and whether it fails on all replicas. Then the log of "
         "that route.",
-        act="Fix or switch off what the route depends on. A route that is allowed to fail: exclude it in "
+        act="Fix or switch off what the route depends on. If the route is allowed to fail, exclude it in "
         "settings.yaml.",
         **ROUTE,
     )
@@ -87,7 +88,7 @@ def cancelled(a):
         f"{SHARE} of the requests to {JOB} are dropped before their end",
         f"By clients, or by a timeout outside of the layer. The limit is {a.limit('cancelled_ratio')}.",
         means="Clients or a timeout outside of the layer drop requests before they end. A client that leaves a "
-        "stream is not among them.",
+        "stream does not count.",
         look="See the overview, Cancelled. Before the head: clients or a proxy gave up waiting, so look at the "
         "latency, and at the timeouts of the proxy in front. In the body: downloads that break off, so look at "
         "the network, and at limits on the length of a response.",
@@ -115,7 +116,7 @@ def latency(a):
         "head.",
         look="Open the route's dashboard: is it one replica, one status, all requests or the slowest few? More "
         "requests in flight at the same rate: something that it waits for is slow.",
-        act="Look at what the route waits for. A route that is slow by design: give its service another limit, or "
-        "exclude the route, in settings.yaml.",
+        act="Look at what the route waits for. If the route is slow by design, give its service another limit, "
+        "or exclude the route, in settings.yaml.",
         **ROUTE,
     )

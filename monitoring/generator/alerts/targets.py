@@ -32,12 +32,12 @@ def no_traffic(a):
         f"Over the last 6 hours it had more than {a.limit('page_rate')} a second, and at this time a week or a "
         "day ago too.",
         means="A service that can be scraped finishes no request, at a time when it had traffic without a pause a "
-        "week ago (or yesterday, while there is no week of data). So nights and weekends are silent, and so is "
-        "the first day.",
+        "week ago (or yesterday, while there is no week of data). So it does not fire at quiet times such as "
+        "nights and weekends, nor on the first day.",
         look="Requests in flight? None: nothing reaches it, so look at what is in front of it: load balancer, "
         "ingress, DNS, certificates, readiness of the replicas. Many, and more all the time: they hang, so look "
         "at what they wait for.",
-        act="Repair the way to it, or restart replicas that hang. It ends by itself after six hours without "
+        act="Restore the path to it, or restart replicas that hang. The alert ends by itself after six hours without "
         "traffic.",
     )
 
@@ -76,7 +76,7 @@ def down(a):
         "certificate. The page of targets in Prometheus says what went wrong."
     )
     act = (
-        "Start it, or repair what it could not be scraped for. If it was removed on purpose, this ends after an "
+        "Start it, or fix the reason why it cannot be scraped. If it was removed on purpose, this ends after an "
         "hour."
     )
     a.add(
@@ -98,8 +98,8 @@ def down(a):
         "warning",
         f"{JOB}, which has few requests now, cannot be scraped at all",
         "No replica answers, or there is none left.",
-        means=f"The same as {a.name('ServiceDown')}, of a service with so few requests, or at such a time, that nobody has "
-        "to get up for it.",
+        means=f"The same as {a.name('ServiceDown')}, for a service with so few requests, or at such a quiet "
+        "time, that it can wait.",
         look=look,
         act=act,
     )
@@ -115,7 +115,7 @@ def target_down(a):
         "Its requests are missing from all numbers.",
         means="One replica does not answer when it is scraped.",
         look="The page of targets in Prometheus says what went wrong.",
-        act="Restart or replace the replica. A timeout of the scrape with a healthy process: see how many label "
-        "sets it holds.",
+        act="Restart or replace the replica. If the process is healthy but the scrape times out, see how many "
+        "label sets it holds.",
         variables=("instance",),
     )
