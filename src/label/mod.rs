@@ -49,5 +49,5 @@ pub(crate) const OTHER: &str = "_OTHER";
 pub(crate) const UNMATCHED: &str = "_unmatched";
 /// Stands for the routes of label sets past the budget.
 pub(crate) const OVERFLOW: &str = "_overflow";
-/// A longer value of a label is one of a mistake, or of a client's.
+/// A longer label value is a mistake, or comes from a client.
 const LONGEST_VALUE: usize = 256;

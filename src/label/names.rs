@@ -2,7 +2,7 @@ use super::text::Hashed;
 use crate::sync::Table;
 use std::fmt;
 
-/// Values by names that come from the program. They are never removed, and found without a lock.
+/// Values by names that come from the program. They are never removed, and are found without a lock.
 pub(super) struct Names<V> {
     table: Table<Named<V>>,
 }

@@ -248,7 +248,7 @@ impl Routes {
     fn add(&self, name: &str, skipped: bool, stream: bool) -> Route {
         let mut groups = self.groups.iter();
         let group = groups.find(|(route, group)| route == name && group != name);
-        // Not while the name is added: that would wait for itself.
+        // Not while the name is added: it would wait for its own lock.
         let group = group.map(|(_, group)| self.route(group));
         let make = |name| {
             if let Some(group) = group {

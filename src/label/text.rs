@@ -9,8 +9,8 @@ pub(super) struct Hashed<'a> {
 }
 
 impl<'a> Hashed<'a> {
-    /// The hash is of eight bytes at a time. It is no defence against collisions on purpose: names come from the program,
-    /// and there is a bound for values that do not.
+    /// The hash takes eight bytes at a time. It does not defend against deliberate collisions: names come from the
+    /// program, and the number of other values is bounded.
     #[inline]
     pub(super) fn new(text: &'a str) -> Self {
         let bytes = text.as_bytes();

@@ -42,7 +42,7 @@ struct Known {
     values: ValueSets<1>,
     /// How many numbers there may be.
     room: u32,
-    /// What its numbers are multiplied with, so that the sum over all labels tells which these were.
+    /// What its numbers are multiplied by, so that the sum over all labels identifies each of them.
     factor: u32,
 }
 
@@ -104,7 +104,7 @@ impl UserLabels {
         labels.sum()
     }
 
-    /// A label's part of the number. A function that panics says nothing that can be trusted.
+    /// A label's part of the number. If the function panics, the value is `_OTHER`.
     fn value<'a>(&self, label: &Known, of: impl FnOnce() -> Option<&'a str>) -> UserValues {
         let number = match caught(of) {
             Some(None) => ABSENT_VALUE,

@@ -2,8 +2,8 @@ use super::{LONGEST_VALUE, text::Hashed};
 use crate::sync::{List, Table, lock};
 use std::sync::Mutex;
 
-/// The sets of values that labels had so far, by number. The first ones are known from the start, and after these at
-/// most so many are added.
+/// The sets of values that labels had so far, by number. The first ones are known from the start, and the number of
+/// those added later is limited.
 pub(crate) struct ValueSets<const N: usize> {
     numbers: Table<Known<N>>,
     sets: List<[&'static str; N]>,

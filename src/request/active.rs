@@ -11,8 +11,8 @@ use crate::{
     store::Active,
 };
 
-/// A request that was started and has not ended. All but its `state` only some requests have, and a spare box has none
-/// of it: whoever counts the request takes it out.
+/// A request that was started and has not ended. Only some requests have more than a `state`. Counting a request takes
+/// the rest out, so a spare box has none of it.
 pub(super) struct ActiveRequest {
     pub(super) state: State,
     /// `Some` if its headers say that it is a gRPC call.
@@ -50,8 +50,8 @@ thread_local! {
 }
 
 impl ActiveRequest {
-    /// A request in a spare box, or in a new one. Its state, but for what is given here, may be that of the box's last
-    /// request: the caller sets it.
+    /// A request in a spare box, or in a new one. State that is not given here may be left from the box's last request:
+    /// the caller must set it.
     #[inline]
     pub(super) fn new(recorder: &'static Recorder, route: &Route, key: PackedKey) -> Box<Self> {
         let Some(mut spare) = spare::take(&SPARE) else {

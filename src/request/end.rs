@@ -43,7 +43,7 @@ impl ActiveRequest {
         self.keep();
     }
 
-    /// Counts one of which there is more to count, or that ends in its own way.
+    /// Counts a request with more to count than its duration, or with an ending of its own, such as a call or a stream.
     #[inline(never)]
     fn finish_special(mut self: Box<Self>, outcome: Outcome) {
         let own_way = Flags::COMPLETION.and(Flags::PANICKED);
@@ -82,7 +82,7 @@ impl ActiveRequest {
         let state = &mut self.state;
         let (outcome, left) = match outcome {
             _ if state.flags.has(Flags::PANICKED) => (Outcome::Panic, false),
-            // A stream has no other end than that the client leaves.
+            // The only end of a stream is that the client leaves.
             Outcome::Cancelled if head_nanos.is_some() => (Outcome::Complete, true),
             outcome => (outcome, false),
         };

@@ -1,6 +1,6 @@
 use super::TraceId;
 
-/// What only some layers want to know of a request. For the others, it still has the values of the box's last request.
+/// What only some layers need to know about a request. For other layers, these are left from the box's last request.
 #[derive(Default)]
 pub(super) struct Extras {
     /// `Some` if it may become an exemplar.

@@ -56,7 +56,7 @@ impl ActiveRequest {
     /// Notes when the first bytes of the body passed.
     #[inline(never)]
     pub(super) fn record_first_byte(&mut self, bytes: usize) {
-        // What is beyond the declared length, no client gets.
+        // No client gets bytes beyond the declared length.
         if self.state.remaining.min(bytes as u64) > 0 {
             self.extras.response_start = self.elapsed();
             self.state.flags.clear(Flags::FIRST_BYTE);
@@ -112,7 +112,7 @@ impl ActiveRequest {
     /// The same for all but plain bodies of an exact length: by `Content-Length`, and for calls and streams.
     #[inline(never)]
     fn expect<B: Body>(&mut self, exact: Option<u64>, response: &Response<B>) -> bool {
-        // Not asked of a body that says it has bytes.
+        // A body that says it has bytes is not asked.
         if exact.is_none_or(|bytes| bytes == 0) && response.body().is_end_stream() {
             return self.declare(Some(0));
         }

@@ -15,7 +15,7 @@ const TRIES: usize = 64;
 
 /// For each bucket, a recent thing that has an id.
 ///
-/// Nobody waits here: a thing that comes while the exemplar is still young, or being written, is left out.
+/// Nobody waits here: if the exemplar is still young, or is being written, a new one is left out.
 #[derive(Debug)]
 pub(crate) struct Exemplars {
     buckets: Table<Bucket>,

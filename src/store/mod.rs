@@ -158,7 +158,7 @@ impl Store {
         started.saturating_sub(finished)
     }
 
-    /// Counts that something is no longer active that is counted nowhere else.
+    /// Counts that something is no longer active that did not finish, and is counted nowhere else.
     pub(crate) fn leave(&'static self, active: Active) {
         active.end(self.shard());
     }
