@@ -1,4 +1,4 @@
-// What the front page refers to is elsewhere here than on GitHub: of two definitions, the first one counts.
+// The README's links and pictures have other targets here than on GitHub. The first definition of a link counts.
 #![cfg_attr(all(doc, not(doctest)), doc = include_str!("docs/links.md"))]
 #![cfg_attr(all(doc, not(doctest)), doc = include_str!("docs/pictures.md"))]
 #![cfg_attr(

@@ -19,9 +19,9 @@
 //! | [Questions](faq) | what is out of scope, and why |
 //! | [Features](features) | what other libraries have, and what of it is here |
 
-/// A page: its text is a file, which GitHub shows as well. There, links lead to files; where they lead here
-/// is defined before the text, and of two definitions the first one counts. The examples are tested with the features
-/// that they need.
+/// A page. Its text is a file that GitHub shows as well. On GitHub, links lead to files. `links.md` defines where they
+/// lead here: it comes before the text, and the first definition of a link counts. The examples are tested with the
+/// features that they need.
 macro_rules! pages {
     ($($name:ident, $file:literal $(, $feature:literal)*;)*) => {
         $(
