@@ -8,8 +8,10 @@ pub(crate) type UserValues = u32;
 pub(super) struct Combinations {
     /// How many numbers there are.
     width: u32,
-    /// What stands for combinations past the budget, and its number.
-    overflow: (UserValues, u32),
+    /// What stands for combinations past the budget.
+    overflow: UserValues,
+    /// Its number.
+    overflow_number: u32,
     /// `None` if there are so few combinations that each is its own number.
     seen: Option<Seen>,
 }
@@ -22,7 +24,7 @@ struct Seen {
 }
 
 const FEW: u32 = 1 << 16;
-/// So that there are numbers left for the label sets of 4 096 routes.
+/// So that there are numbers for 4 096 pairs of a route and a peer.
 const MOST: u32 = 1 << 20;
 
 impl Combinations {
@@ -32,13 +34,15 @@ impl Combinations {
         match count {
             0..=FEW => Self {
                 width: count,
-                overflow: (overflow, overflow),
+                overflow,
+                overflow_number: overflow,
                 seen: None,
             },
             _ => Self {
                 // Before its response, a request may have another combination than after it.
                 width: budget.saturating_mul(2).clamp(FEW, MOST),
-                overflow: (overflow, 1),
+                overflow,
+                overflow_number: 1,
                 seen: Some(Seen::new([0, overflow])),
             },
         }
@@ -50,7 +54,7 @@ impl Combinations {
 
     /// The number of what stands for combinations past the budget.
     pub(super) fn overflow(&self) -> u32 {
-        self.overflow.1
+        self.overflow_number
     }
 
     /// The number of a combination. A new one is not kept if there is no room for what is counted under it.
@@ -75,7 +79,7 @@ impl Combinations {
             return number;
         };
         let values = seen.values.get(number as usize);
-        values.copied().unwrap_or(self.overflow.0)
+        values.copied().unwrap_or(self.overflow)
     }
 }
 

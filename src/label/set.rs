@@ -62,8 +62,8 @@ impl LabelSets {
         }
     }
 
-    /// The set of a route and a peer, without values. Where there are no numbers left, that of the overflow: with few
-    /// combinations, memory does not suffice for that many routes.
+    /// The set of a route and a peer, without values. Where there are no numbers left, that of the overflow. Only
+    /// layers with very many combinations get there: for the others, the numbers outlast memory.
     pub(super) fn intern(&self, route: u32, peer: u8) -> Option<LabelSet> {
         let labelled = Labelled {
             route,

@@ -1,6 +1,9 @@
 use super::{LONGEST_VALUE, text::Hashed};
 use crate::sync::{List, Table, lock};
-use std::sync::Mutex;
+use std::sync::{
+    Mutex,
+    atomic::{AtomicBool, Ordering},
+};
 
 /// The sets of values that labels had so far, by number. The first ones are known from the start, and the number of
 /// those added later is limited.
@@ -8,6 +11,7 @@ pub(crate) struct ValueSets<const N: usize> {
     numbers: Table<Known<N>>,
     sets: List<[&'static str; N]>,
     most: usize,
+    full: AtomicBool,
     adding: Mutex<()>,
 }
 
@@ -24,12 +28,14 @@ impl<const N: usize> ValueSets<N> {
             numbers: Table::new(),
             sets: List::new(),
             most: usize::MAX,
+            full: AtomicBool::new(false),
             adding: Mutex::new(()),
         };
         for values in known {
             sets.insert(values.map(Hashed::new));
         }
         sets.most = sets.sets.len().saturating_add(most);
+        sets.note_full();
         sets
     }
 
@@ -52,7 +58,9 @@ impl<const N: usize> ValueSets<N> {
         let is_too_long = |value: &Hashed<'_>| value.text.len() > LONGEST_VALUE;
         match self.find(values) {
             Some(number) => Some(number),
-            None if self.is_full() || values.iter().any(is_too_long) => None,
+            // Once more: it may have been added as the last one since.
+            None if self.full.load(Ordering::Acquire) => self.find(values),
+            None if values.iter().any(is_too_long) => None,
             None => self.insert(values),
         }
     }
@@ -66,7 +74,7 @@ impl<const N: usize> ValueSets<N> {
 
     fn insert(&self, values: [Hashed<'_>; N]) -> Option<u32> {
         let _adding = lock(&self.adding);
-        if self.is_full() {
+        if self.sets.len() >= self.most {
             return self.find(values);
         }
         let make = || {
@@ -80,11 +88,15 @@ impl<const N: usize> ValueSets<N> {
         let known = self
             .numbers
             .find_or_insert(hash(&values), hash_of, is, make);
-        known.map(|known| known.number)
+        let number = known.map(|known| known.number);
+        self.note_full();
+        number
     }
 
-    fn is_full(&self) -> bool {
-        self.sets.len() >= self.most
+    /// After the last one is in the table, so that whoever sees this finds it.
+    fn note_full(&self) {
+        let full = self.sets.len() >= self.most;
+        self.full.store(full, Ordering::Release);
     }
 
     /// The values of a set, by its number.

@@ -11,14 +11,16 @@ use crate::{
     store::Active,
 };
 
-/// A request that was started and has not ended. Only some requests have more than a `state`. Counting a request takes
-/// the rest out, so a spare box has none of it.
+/// A request that was started and has not ended. Only some requests have more than a `state`.
+///
+/// A spare box has no call and no stream's head: counting a request takes these out. The rest is still that of its last
+/// request, and whoever reads it has to set it before.
 pub(super) struct ActiveRequest {
     pub(super) state: State,
     /// `Some` if its headers say that it is a gRPC call.
     pub(super) call: Option<Call>,
     pub(super) extras: Extras,
-    /// The values of the user's labels, if the layer has any.
+    /// The values of the user's labels. Only set if the layer has any.
     pub(super) values: UserValues,
     /// How long the head took, if the response is a stream.
     pub(super) head_nanos: Option<u64>,

@@ -71,7 +71,11 @@ impl ActiveRequest {
         if recorder.version_from == VersionFrom::Response {
             state.key = state.key.with_version(Version::from_http(head.version));
         }
-        self.label(self.values + recorder.routes.user_labels().of_response(head));
+        let labels = recorder.routes.user_labels();
+        // Without labels, the values are those of the box's last request.
+        if !labels.is_empty() {
+            self.label(self.values + labels.of_response(head));
+        }
     }
 
     /// Reads whether a gRPC call was answered as such.

@@ -32,7 +32,7 @@ thread_local! {
     static LEASE: ShardLease = ShardLease::take();
 }
 
-/// The shard that this thread writes in the store of which this is shared.
+/// The shard of a store that this thread writes.
 #[inline]
 pub(super) fn shard(
     store: &'static Shared,

@@ -106,8 +106,8 @@ impl Snapshot {
 
     /// Adds the counts of a cell, and says how many words these were.
     ///
-    /// Read from the last word to the first, the reverse of how they are written, so that whatever a later word counts
-    /// is in the earlier ones, too.
+    /// The words of a measure are read from the last one to the first, the reverse of how they are written, so that
+    /// whatever a bin counts is in the sum, too. One measure may be ahead of another.
     fn add(&mut self, cell: &Cell) -> usize {
         let mut words = cell.words.len() + cell.blocks().len();
         let index = cell.index as usize;

@@ -4,6 +4,7 @@ use crate::support::{CLASSIC, Ending, OPEN_METRICS, TestLayer, changes, text, tw
 use allocation_counter::measure;
 use http::{Request, Response};
 use std::{
+    collections::BTreeMap,
     convert::Infallible,
     future::{Ready, ready},
     time::Duration,
@@ -357,6 +358,28 @@ async fn the_inner_service_gets_the_request_that_the_function_saw() {
         },
     ));
     service.oneshot(of_tenant("acme")).await.unwrap();
+}
+
+#[tokio::test]
+async fn they_are_nothing_to_another_layer_on_the_same_thread() {
+    let none = (Duration::ZERO, Duration::ZERO);
+    let labelled = TestLayer::new(closed());
+    let client = MetricsLayer::builder().client();
+    let client = TestLayer::new(client.naming(Naming::OpenTelemetry));
+    let call = || Request::get("http://a/").extension(ROUTE).body(()).unwrap();
+    client.send(call(), none, Ending::Answer(200)).await;
+    let once = client.all().await;
+    for tenant in ["acme", "globex"] {
+        send(&labelled, tenant, Ending::Answer(200)).await;
+        client.send(call(), none, Ending::Answer(200)).await;
+    }
+    let thrice = client.all().await;
+    assert!(once.keys().eq(thrice.keys()), "{thrice:?}");
+    let count = |all: &BTreeMap<String, f64>| -> f64 {
+        let counts = all.iter().filter(|(name, _)| name.contains("_count{"));
+        counts.map(|(_, value)| value).sum()
+    };
+    assert_eq!((count(&once), count(&thrice)), (1.0, 3.0), "{thrice:?}");
 }
 
 #[test]
