@@ -1,7 +1,25 @@
 //! How a request ends.
 
-use super::{Amounts, Completion, Outcome, active::ActiveRequest, call::End, flags::Flags};
+use super::{
+    Amounts, Completion, Outcome, Recording, active::ActiveRequest, call::End, flags::Flags,
+};
 use crate::store::{Finished, Key};
+
+impl Recording {
+    /// Whether the request is counted already, or never will be.
+    #[inline]
+    pub(crate) fn is_over(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// Counts the request, unless it is counted already.
+    #[inline]
+    pub(crate) fn finish(&mut self, outcome: Outcome) {
+        if let Some(active) = self.0.take() {
+            active.finish(outcome);
+        }
+    }
+}
 
 impl ActiveRequest {
     /// Counts a request whose owner dropped it without saying how it ended.
@@ -16,7 +34,7 @@ impl ActiveRequest {
     /// Counts the request.
     // What only some requests need is called last: values that live across calls cost the others 25 instructions.
     #[inline(never)]
-    pub(super) fn finish(self: Box<Self>, outcome: Outcome) {
+    fn finish(self: Box<Self>, outcome: Outcome) {
         if self.state.flags.has(Flags::END) {
             return self.finish_special(outcome);
         }
@@ -101,7 +119,7 @@ impl ActiveRequest {
 
     /// Counts what is measured beside the duration, and offers the duration as an exemplar.
     #[inline(always)]
-    pub(super) fn observe(&self, finished: Finished, nanos: u64) {
+    fn observe(&self, finished: Finished, nanos: u64) {
         let Self { state, extras, .. } = self;
         let amounts = &state.recorder.amounts;
         if state.key.status().is_some() {

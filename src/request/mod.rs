@@ -16,6 +16,7 @@ mod exemplar;
 mod expected;
 mod extras;
 mod flags;
+mod frames;
 mod grpc;
 mod head;
 mod key;

@@ -1,7 +1,7 @@
-//! What the response says about its request.
+//! What the response's head says about its request.
 
 use super::{
-    VersionFrom,
+    Outcome, Recording, VersionFrom,
     active::{ActiveRequest, UNDECLARED},
     flags::Flags,
     head::{content_length, is_event_stream},
@@ -9,11 +9,28 @@ use super::{
 use crate::label::{ResponseHead, Status, Version};
 use http::{Extensions, HeaderMap, Response};
 use http_body::Body;
+use std::mem;
+
+impl Recording {
+    /// Reads the head of the response, and ends the request if no body follows.
+    #[inline]
+    pub(crate) fn record_head<B: Body>(&mut self, response: &Response<B>) {
+        let panicking = HeadPanicking(self);
+        let is_over = match &mut panicking.0.0 {
+            Some(active) => active.record_head(response),
+            None => false,
+        };
+        mem::forget(panicking);
+        if is_over {
+            self.finish(Outcome::Complete);
+        }
+    }
+}
 
 impl ActiveRequest {
     /// Reads the head: the status, the route, and how long the body will be. `true` if there is none.
     #[inline]
-    pub(super) fn record_head<B: Body>(&mut self, response: &Response<B>) -> bool {
+    fn record_head<B: Body>(&mut self, response: &Response<B>) -> bool {
         let state = &mut self.state;
         let status = Status::from_http(response.status());
         state.key = state.key.with_status(status);
@@ -31,7 +48,7 @@ impl ActiveRequest {
 
     /// Notes how long the body will be, if it says so. `true` if it is empty.
     #[inline]
-    pub(super) fn declare(&mut self, bytes: Option<u64>) -> bool {
+    fn declare(&mut self, bytes: Option<u64>) -> bool {
         let state = &mut self.state;
         state.declared = bytes.unwrap_or(UNDECLARED);
         state.remaining = state.declared;
@@ -50,16 +67,6 @@ impl ActiveRequest {
         }
         if recorder.amounts.response_start.is_some() {
             self.extras.response_start = self.elapsed();
-        }
-    }
-
-    /// Notes when the first bytes of the body passed.
-    #[inline(never)]
-    pub(super) fn record_first_byte(&mut self, bytes: usize) {
-        // No client gets bytes beyond the declared length.
-        if self.state.remaining.min(bytes as u64) > 0 {
-            self.extras.response_start = self.elapsed();
-            self.state.flags.clear(Flags::FIRST_BYTE);
         }
     }
 
@@ -137,5 +144,18 @@ impl ActiveRequest {
             self.head_nanos = Some(self.elapsed());
         }
         self.declare(declared)
+    }
+}
+
+/// Ends a request by a panic when it is dropped, as [`Panicking`](super::Panicking) does, while the head is read: then
+/// nothing passed of the body, and it may not be known yet how long it is.
+struct HeadPanicking<'a>(&'a mut Recording);
+
+impl Drop for HeadPanicking<'_> {
+    fn drop(&mut self) {
+        if let Some(active) = &mut self.0.0 {
+            active.declare(Some(0));
+        }
+        self.0.finish(Outcome::Panic);
     }
 }
