@@ -246,7 +246,8 @@ impl fmt::Display for BuildError {
             ),
             Self::UnknownNaming { name } => write!(
                 f,
-                "naming {name:?} is not one of \"prometheus\", \"opentelemetry\" and \"axum-prometheus\""
+                "naming {name:?} is not one of {}",
+                Self::known_namings()
             ),
             Self::InvalidNamespace { namespace, reason } => {
                 write!(f, "namespace {namespace:?} is not allowed: {reason}")

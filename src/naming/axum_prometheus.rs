@@ -1,10 +1,15 @@
 use super::{
-    Convention, LabelSource, Role, SeriesSpec, Settings,
+    Convention, LabelSource, NamingDefinition, Role, SeriesSpec, Settings,
     prometheus::{Names, families, series},
 };
 
 /// The names of the crate `axum-prometheus` 0.10. Families that it does not have are named in its style.
-pub(super) fn convention(settings: &Settings) -> Convention {
+pub(super) const DEFINITION: NamingDefinition = NamingDefinition {
+    name: "axum-prometheus",
+    convention,
+};
+
+fn convention(settings: &Settings) -> Convention {
     let spec = |filter, between: &[(&'static str, LabelSource)]| {
         let method = [("method", LabelSource::Method)].into_iter();
         let peer = settings.peers.then_some(("peer", LabelSource::Peer));

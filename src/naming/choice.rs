@@ -1,4 +1,4 @@
-use super::{Convention, Settings, axum_prometheus, open_telemetry, prometheus};
+use super::{Convention, NamingDefinition, Settings, axum_prometheus, open_telemetry, prometheus};
 use crate::BuildError;
 use std::str::FromStr;
 
@@ -57,24 +57,39 @@ impl FromStr for Naming {
     type Err = BuildError;
 
     fn from_str(name: &str) -> Result<Self, BuildError> {
-        match name {
-            "prometheus" => Ok(Self::Prometheus),
-            "opentelemetry" => Ok(Self::OpenTelemetry),
-            "axum-prometheus" => Ok(Self::AxumPrometheus),
-            _ => Err(BuildError::UnknownNaming {
-                name: name.to_owned(),
-            }),
-        }
+        let mut all = Self::ALL.into_iter();
+        let named = all.find(|naming| naming.definition().name == name);
+        named.ok_or_else(|| BuildError::UnknownNaming {
+            name: name.to_owned(),
+        })
     }
 }
 
 impl Naming {
+    const ALL: [Self; 3] = [Self::Prometheus, Self::OpenTelemetry, Self::AxumPrometheus];
+
+    fn definition(self) -> NamingDefinition {
+        match self {
+            Self::Prometheus => prometheus::DEFINITION,
+            Self::OpenTelemetry => open_telemetry::DEFINITION,
+            Self::AxumPrometheus => axum_prometheus::DEFINITION,
+        }
+    }
+
     pub(crate) fn convention(self, settings: &Settings) -> Convention {
-        let convention = match self {
-            Self::Prometheus => prometheus::convention(settings),
-            Self::OpenTelemetry => open_telemetry::convention(settings),
-            Self::AxumPrometheus => axum_prometheus::convention(settings),
-        };
-        convention.configured(settings)
+        let convention = self.definition().convention;
+        convention(settings).configured(settings)
+    }
+}
+
+impl BuildError {
+    /// The names of all namings, as the message of an unknown one lists them. It is here, since a new naming would
+    /// otherwise have to be added to the message as well.
+    pub(crate) fn known_namings() -> String {
+        let names = Naming::ALL.map(|naming| format!("{:?}", naming.definition().name));
+        match names.split_last() {
+            Some((last, others)) => format!("{} and {last}", others.join(", ")),
+            None => String::new(),
+        }
     }
 }

@@ -30,6 +30,13 @@ pub(crate) struct Settings {
     pub(crate) without: Vec<RedFamily>,
 }
 
+/// A naming, as its file defines it.
+pub(super) struct NamingDefinition {
+    /// What it is called in configurations.
+    pub(super) name: &'static str,
+    pub(super) convention: fn(&Settings) -> Convention,
+}
+
 /// The families of a layer, with their names and labels.
 pub(crate) struct Convention {
     pub(crate) errors: Errors,

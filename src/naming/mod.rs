@@ -26,3 +26,5 @@ pub(crate) use self::{
     reason::Reason,
     role::Role,
 };
+
+use self::convention::NamingDefinition;

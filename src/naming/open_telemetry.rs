@@ -1,5 +1,6 @@
 use super::{
-    Convention, DurationStatus, FamilySpec, LabelSource, Measure, RedFamily, Role,
+    Convention, DurationStatus, FamilySpec, LabelSource, Measure, NamingDefinition, RedFamily,
+    Role,
     SeriesFilter::{Http, InFlightByMethod, Overflowed, Rpc},
     SeriesSpec, Settings,
     prometheus::about_the_layer,
@@ -11,7 +12,12 @@ use crate::{
 use std::{borrow::Cow, sync::Arc};
 
 /// The semantic conventions of OpenTelemetry.
-pub(super) fn convention(settings: &Settings) -> Convention {
+pub(super) const DEFINITION: NamingDefinition = NamingDefinition {
+    name: "opentelemetry",
+    convention,
+};
+
+fn convention(settings: &Settings) -> Convention {
     let side = match settings.role {
         Role::Server => "server",
         Role::Client => "client",

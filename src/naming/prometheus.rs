@@ -1,11 +1,16 @@
 use super::{
-    Convention, DurationStatus, FamilySpec, LabelSource, Measure, RedFamily, Role, SeriesFilter,
-    SeriesSpec, Settings,
+    Convention, DurationStatus, FamilySpec, LabelSource, Measure, NamingDefinition, RedFamily,
+    Role, SeriesFilter, SeriesSpec, Settings,
 };
 use crate::request::{Amount, Amounts};
 
 /// Prometheus' own conventions.
-pub(super) fn convention(settings: &Settings) -> Convention {
+pub(super) const DEFINITION: NamingDefinition = NamingDefinition {
+    name: "prometheus",
+    convention,
+};
+
+fn convention(settings: &Settings) -> Convention {
     let spec = |filter, last: &[(&'static str, LabelSource)]| {
         let peer = settings.peers.then_some(("peer", LabelSource::Peer));
         let first = [
