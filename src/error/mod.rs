@@ -1,6 +1,7 @@
 //! What can go wrong, as types that name the value.
 
 mod build;
+mod build_message;
 #[cfg(feature = "otlp")]
 mod export;
 #[cfg(feature = "otlp")]
