@@ -1,6 +1,6 @@
 use super::{
     DurationStatus, ErrorFunctions, Errors, LabelNames, LabelSource, RedFamily, Role,
-    labels::{Label, SeriesSpec},
+    labels::Label, series::SeriesSpec,
 };
 use crate::{
     model::{DottedNames, Kind, Unit},

@@ -13,6 +13,7 @@ mod prometheus;
 mod reason;
 mod red_family;
 mod role;
+mod series;
 
 pub use self::{
     choice::Naming, duration_status::DurationStatus, label_names::LabelNames, red_family::RedFamily,
@@ -21,10 +22,11 @@ pub use self::{
 pub(crate) use self::{
     convention::{Convention, FamilySpec, Measure, Settings},
     errors::{ErrorFunctions, Errors},
-    labels::{LabelSource, LabelValues, SeriesFilter, SeriesSpec},
+    labels::{LabelSource, LabelValues},
     names::{check_label, invalid_label, is_name, with_suggestion},
     reason::Reason,
     role::Role,
+    series::{SeriesFilter, SeriesSpec},
 };
 
 use self::convention::NamingDefinition;
