@@ -3,10 +3,9 @@
 mod bins;
 mod buckets;
 mod native;
+mod native_buckets;
+mod sparse_buckets;
 
 pub use self::{buckets::Buckets, native::NativeHistogram};
 
-pub(crate) use self::{
-    bins::Bins,
-    native::{NativeBuckets, SparseBuckets},
-};
+pub(crate) use self::{bins::Bins, native_buckets::NativeBuckets, sparse_buckets::SparseBuckets};
