@@ -1,29 +1,16 @@
 use super::{
-    Otlp, OtlpBody, OtlpProtocol, baggage,
-    client::client,
+    Otlp, OtlpBody, OtlpProtocol,
     endpoint::Endpoint,
-    exporter::{Exporter, OnFailure},
+    exporter::OnFailure,
     resource::Resource,
-    sender::Sender,
-    tls,
     transport::{BoxError, Transport},
 };
 use crate::{ExportError, Exposition, OtlpError};
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
+use http::{HeaderMap, Request, Response};
 use http_body::Body;
 use std::{fmt, path::Path, time::Duration};
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tower_service::Service;
-
-/// What receivers see of who sends, by the form that the specification asks for.
-const USER_AGENT: &str = concat!(
-    env!("CARGO_PKG_NAME"),
-    "-OTLP-Exporter-Rust/",
-    env!("CARGO_PKG_VERSION")
-);
-
-/// As good as forever, and no more than can be added to a point in time.
-const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// Builder of an [`Otlp`]: the settings that OpenTelemetry has variables for, and a few more.
 ///
@@ -55,18 +42,18 @@ const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 /// ```
 #[must_use]
 pub struct OtlpBuilder {
-    endpoint: Option<Endpoint>,
-    protocol: OtlpProtocol,
-    headers: HeaderMap,
-    timeout: Duration,
-    interval: Duration,
-    export_timeout: Duration,
-    is_gzip: bool,
-    certificates: Option<Vec<CertificateDer<'static>>>,
-    resource: Resource,
-    is_enabled: bool,
-    client: Option<Box<dyn Transport>>,
-    on_failure: Option<OnFailure>,
+    pub(super) endpoint: Option<Endpoint>,
+    pub(super) protocol: OtlpProtocol,
+    pub(super) headers: HeaderMap,
+    pub(super) timeout: Duration,
+    pub(super) interval: Duration,
+    pub(super) export_timeout: Duration,
+    pub(super) is_gzip: bool,
+    pub(super) certificates: Option<Vec<CertificateDer<'static>>>,
+    pub(super) resource: Resource,
+    pub(super) is_enabled: bool,
+    pub(super) client: Option<Box<dyn Transport>>,
+    pub(super) on_failure: Option<OnFailure>,
     pub(super) warnings: Vec<String>,
     /// The first mistake.
     pub(super) error: Option<OtlpError>,
@@ -283,123 +270,8 @@ impl OtlpBuilder {
     ///
     /// If something that was configured is not valid.
     pub fn build(self, exposition: &Exposition) -> Result<Otlp, OtlpError> {
-        if let Some(error) = self.error {
-            return Err(error);
-        }
-        let endpoint = self.endpoint;
-        let endpoint = endpoint.unwrap_or_else(|| Endpoint::default_of(self.protocol));
-        let uri = endpoint.resolve(self.protocol)?;
-        let client = self.client.unwrap_or_else(|| {
-            let tls = || tls::config(self.protocol, self.certificates.as_deref());
-            let has_tls = uri.scheme_str() == Some("https");
-            Box::new(client(self.protocol, has_tls.then(tls)))
-        });
-        let mut headers = self.headers;
-        headers
-            .entry(header::USER_AGENT)
-            .or_insert(HeaderValue::from_static(USER_AGENT));
-        let receiver = uri.authority().map_or("", |authority| authority.as_str());
-        let exporter = Exporter {
-            counts: exposition.export_counts(receiver),
-            exposition: exposition.clone(),
-            resource: Resource::of_this_process(),
-            configured: self.resource,
-            sender: Sender {
-                client,
-                protocol: self.protocol,
-                uri,
-                headers,
-                timeout: self.timeout,
-                is_gzip: self.is_gzip,
-            },
-            on_failure: self.on_failure,
-            not_before: None,
-        };
-        Ok(Otlp {
-            exporter: exporter_if(self.is_enabled, exporter),
-            interval: self.interval,
-            export_timeout: self.export_timeout,
-            last_timeout: self.timeout,
-        })
+        self.into_otlp(exposition)
     }
-
-    pub(super) fn endpoint_of(mut self, setting: &'static str, url: &str, is_base: bool) -> Self {
-        match Endpoint::parse(setting, url, is_base) {
-            Ok(endpoint) => self.endpoint = Some(endpoint),
-            Err(error) => self.set_error(error),
-        }
-        self
-    }
-
-    pub(super) fn header_of(mut self, setting: &'static str, name: &str, value: &str) -> Self {
-        let invalid = |reason| OtlpError::InvalidHeader {
-            setting,
-            header: name.to_owned(),
-            reason,
-        };
-        match (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-            (Ok(name), Ok(value)) => {
-                self.headers.insert(name, value);
-            }
-            (Err(_), _) => self.set_error(invalid("has a name that no header may have")),
-            (_, Err(_)) => self.set_error(invalid("has a value that no header may have")),
-        }
-        self
-    }
-
-    pub(super) fn headers_of(mut self, setting: &'static str, list: &str) -> Self {
-        for pair in baggage::pairs(list) {
-            match pair {
-                Ok((name, value)) => self = self.header_of(setting, name, &value),
-                Err((member, reason)) => self.set_error(OtlpError::InvalidHeader {
-                    setting,
-                    header: header_name(member),
-                    reason,
-                }),
-            }
-        }
-        self
-    }
-
-    pub(super) fn certificate_of(mut self, setting: &'static str, path: &Path) -> Self {
-        match tls::read_certificates(setting, path) {
-            Ok(certificates) => self.certificates = Some(certificates),
-            Err(error) => self.set_error(error),
-        }
-        self
-    }
-
-    fn duration_of(
-        mut self,
-        setting: &'static str,
-        duration: Duration,
-        of: impl FnOnce(&mut Self) -> &mut Duration,
-    ) -> Self {
-        if duration.is_zero() {
-            self.set_error(OtlpError::InvalidDuration {
-                setting,
-                duration: format!("{duration:?}"),
-            });
-        }
-        *of(&mut self) = duration.min(LONGEST);
-        self
-    }
-
-    pub(super) fn set_error(&mut self, error: OtlpError) {
-        self.error.get_or_insert(error);
-    }
-}
-
-/// A header as far as it is no secret.
-fn header_name(header: &str) -> String {
-    let is_of_name = |byte: char| byte.is_ascii_alphanumeric() || "-_.".contains(byte);
-    let end = header.find(|byte| !is_of_name(byte));
-    header[..end.unwrap_or(header.len())].to_owned()
-}
-
-fn exporter_if(is_enabled: bool, exporter: Exporter) -> Option<Exporter> {
-    let has_metrics = exporter.counts.is_some();
-    (is_enabled && has_metrics).then_some(exporter)
 }
 
 impl fmt::Debug for OtlpBuilder {

@@ -6,7 +6,9 @@
 mod backoff;
 mod baggage;
 mod body;
+mod build;
 mod builder;
+mod checks;
 mod client;
 mod endpoint;
 mod env;
