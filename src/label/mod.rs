@@ -1,5 +1,6 @@
 //! What requests are labelled with. Cardinality is decided here and nowhere else.
 
+mod calls;
 mod combinations;
 #[cfg(feature = "axum")]
 mod matched_path;
@@ -27,11 +28,12 @@ pub use self::{
 };
 
 pub(crate) use self::{
+    calls::CallRoute,
     combinations::UserValues,
     method::Method,
     methods::{MAX_METHODS, Methods},
     peer::{MAX_PEERS, Peers, is_same_peer},
-    route::{CallRoute, Route},
+    route::Route,
     routes::Routes,
     scheme::Scheme,
     service::is_call_path,

@@ -1,15 +1,12 @@
 use super::{
-    CallRoute, LabelSet, Methods, OTHER, OVERFLOW, Peers, Route, RouteSettings, RouteTemplate,
-    UNMATCHED, UserLabels, UserValues,
+    LabelSet, Methods, OTHER, OVERFLOW, Peers, Route, RouteSettings, RouteTemplate, UNMATCHED,
+    UserLabels, UserValues,
     names::Names,
-    service::service_of,
+    service::{Service, service_of},
     set::{LabelSets, Labelled, UNMATCHED_ROUTE},
 };
 use crate::sync::List;
 use http::{Extensions, Request};
-
-/// No method of a program has a longer path.
-const LONGEST_PATH: usize = 256;
 
 /// The routes that were seen so far. Templates come from the program, so their number is bounded.
 pub(crate) struct Routes {
@@ -17,12 +14,12 @@ pub(crate) struct Routes {
     /// The names of routes, by their number.
     names: List<&'static str>,
     sets: LabelSets,
-    unmatched: Route,
+    pub(super) unmatched: Route,
     declared: Option<Box<matchit::Router<Route>>>,
     /// The paths of gRPC calls that are routes, because they were declared, or proven by a call that was OK.
-    proven: Names<Route>,
-    services: Vec<Service>,
-    client: bool,
+    pub(super) proven: Names<Route>,
+    pub(super) services: Vec<Service>,
+    pub(super) client: bool,
     peers: Peers,
     methods: Methods,
     /// Routes, and the group that each is counted under.
@@ -30,13 +27,6 @@ pub(crate) struct Routes {
     user_labels: UserLabels,
     #[cfg(feature = "axum")]
     paths: super::matched_path::MatchedPaths,
-}
-
-/// A declared gRPC service, and the route of its methods that are not proven.
-#[derive(Debug)]
-struct Service {
-    name: String,
-    other: Route,
 }
 
 impl Routes {
@@ -162,60 +152,6 @@ impl Routes {
         Route { labels, ..route }
     }
 
-    /// The route of a request whose headers say that it is a gRPC call. `plain` is its route as plain HTTP. `None` if
-    /// it is skipped.
-    pub(crate) fn of_call<B>(&self, request: &Request<B>, plain: Route) -> Option<CallRoute> {
-        if self.client {
-            let known = CallRoute {
-                outgoing: true,
-                unknown_method: false,
-                ..CallRoute::new(plain, true)
-            };
-            return (!plain.skipped).then_some(known);
-        }
-        // Skipped for good: a client's header must not change that.
-        if plain.skipped && !plain.is_unmatched() {
-            return None;
-        }
-        if request.extensions().get::<RouteTemplate>().is_some() {
-            return (!plain.skipped).then(|| CallRoute::new(plain, false));
-        }
-        let path = request.uri().path();
-        if let Some(route) = self.proven.get(path) {
-            return (!route.skipped).then(|| CallRoute::new(route, true));
-        }
-        self.unproven(path, plain)
-    }
-
-    #[cold]
-    fn unproven(&self, path: &str, plain: Route) -> Option<CallRoute> {
-        let name = service_of(path);
-        let declared = name.and_then(|name| self.services.iter().find(|known| known.name == name));
-        let route = declared.map_or(self.unmatched, |known| known.other);
-        if route.skipped {
-            // A client's header must not hide a request either.
-            return (!plain.skipped).then(|| CallRoute {
-                unknown_method: true,
-                ..CallRoute::new(plain, false)
-            });
-        }
-        let provable = name.is_some() && path.len() <= LONGEST_PATH;
-        Some(CallRoute {
-            route,
-            known: declared.is_some(),
-            outgoing: false,
-            unknown_method: true,
-            unproven: provable.then(|| path.into()),
-        })
-    }
-
-    /// Makes the path a route from now on, since a call to it was OK.
-    #[cold]
-    pub(crate) fn prove(&self, path: &str) -> Route {
-        let route = self.proven.get_or_insert(path, |path| self.route(path));
-        route.unwrap_or(self.unmatched)
-    }
-
     /// The route of that name.
     pub(crate) fn named(&self, name: &str) -> Route {
         self.route(name)
@@ -239,7 +175,7 @@ impl Routes {
         Some(self.with_peer(route, peer))
     }
 
-    fn route(&self, name: &str) -> Route {
+    pub(super) fn route(&self, name: &str) -> Route {
         let known = self.seen.get(name);
         known.unwrap_or_else(|| self.add(name, false, false))
     }

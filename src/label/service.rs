@@ -1,3 +1,12 @@
+use super::Route;
+
+/// A declared gRPC service, and the route of its methods that are not proven.
+#[derive(Debug)]
+pub(super) struct Service {
+    pub(super) name: String,
+    pub(super) other: Route,
+}
+
 /// The service of a gRPC path, which has the form `/service/method`.
 pub(super) fn service_of(path: &str) -> Option<&str> {
     let (service, method) = path.strip_prefix('/')?.split_once('/')?;
