@@ -3,7 +3,7 @@
 use super::{Data, Received, compare, metric, metrics, push, pushed, said::labels};
 use crate::support::{
     TestLayer,
-    registry::{full_registry, hostile, owned},
+    registry::{full_registry, hostile, layers_under, owned},
 };
 use opentelemetry_proto::tonic::{
     common::v1::any_value::Value,
@@ -25,25 +25,14 @@ use tower_red::{
 #[tokio::test(start_paused = true)]
 async fn every_sample_is_that_of_the_text() {
     for naming in [Naming::Prometheus, Naming::AxumPrometheus] {
-        for client in [false, true] {
-            let builder = || {
-                let builder = MetricsLayer::builder().naming(naming);
-                match client {
-                    true => builder.client(),
-                    false => builder,
-                }
-            };
-            for builder in [builder(), hostile(builder())] {
-                let trace = |_: tower_red::RequestHead<'_>| TraceId::from_bytes([7; 16]);
-                let driven = TestLayer::new(builder.exemplar(trace));
-                let _in_flight = driven.take_some();
-                let (said, metrics) = compare(&driven.exposition).await;
-                assert!(said.samples.len() > 50, "{said:?}");
-                assert!(said.exemplars.len() > 5, "{said:?}");
-                for metric in &metrics {
-                    let is_time = metric.name.ends_with("_seconds");
-                    assert_eq!(metric.unit, if is_time { "s" } else { "" });
-                }
+        for driven in layers_under(naming) {
+            let _in_flight = driven.take_some();
+            let (said, metrics) = compare(&driven.exposition).await;
+            assert!(said.samples.len() > 50, "{said:?}");
+            assert!(said.exemplars.len() > 5, "{said:?}");
+            for metric in &metrics {
+                let is_time = metric.name.ends_with("_seconds");
+                assert_eq!(metric.unit, if is_time { "s" } else { "" });
             }
         }
     }

@@ -3,7 +3,7 @@
 use super::{client, compare, scrape};
 use crate::support::{
     CLASSIC, TestLayer,
-    registry::{Empty, full_registry, hostile},
+    registry::{Empty, full_registry, hostile, layers_under},
     text,
 };
 use prometheus_client::{
@@ -11,7 +11,7 @@ use prometheus_client::{
     registry::Registry,
 };
 use std::collections::BTreeMap;
-use tower_red::{Exposition, MetricsLayer, Naming, TraceId};
+use tower_red::{Exposition, MetricsLayer, Naming};
 
 #[tokio::test]
 async fn every_sample_is_that_of_the_text_under_all_names() {
@@ -20,26 +20,15 @@ async fn every_sample_is_that_of_the_text_under_all_names() {
         Naming::OpenTelemetry,
         Naming::AxumPrometheus,
     ] {
-        for client in [false, true] {
-            let builder = || {
-                let builder = MetricsLayer::builder().naming(naming);
-                match client {
-                    true => builder.client(),
-                    false => builder,
-                }
-            };
-            for builder in [builder(), hostile(builder())] {
-                let trace = |_: tower_red::RequestHead<'_>| TraceId::from_bytes([7; 16]);
-                let driven = TestLayer::new(builder.exemplar(trace));
-                let _in_flight = driven.take_some();
-                let (said, families) = compare(&driven.exposition).await;
-                assert!(said.samples.len() > 50, "{said:?}");
-                assert!(said.exemplars.len() > 5, "{said:?}");
-                let seconds = families.iter().filter(|family| family.unit.is_some());
-                for family in seconds {
-                    assert_eq!(family.unit.as_deref(), Some("seconds"));
-                    assert!(family.name().ends_with("_seconds"));
-                }
+        for driven in layers_under(naming) {
+            let _in_flight = driven.take_some();
+            let (said, families) = compare(&driven.exposition).await;
+            assert!(said.samples.len() > 50, "{said:?}");
+            assert!(said.exemplars.len() > 5, "{said:?}");
+            let seconds = families.iter().filter(|family| family.unit.is_some());
+            for family in seconds {
+                assert_eq!(family.unit.as_deref(), Some("seconds"));
+                assert!(family.name().ends_with("_seconds"));
             }
         }
     }

@@ -23,7 +23,7 @@ use std::{
     sync::atomic::AtomicU64,
     time::{Duration, SystemTime},
 };
-use tower_red::{MetricsLayerBuilder, RouteTemplate};
+use tower_red::{MetricsLayer, MetricsLayerBuilder, Naming, RequestHead, RouteTemplate, TraceId};
 
 impl TestLayer {
     /// A request that takes so long and gets that status.
@@ -56,6 +56,16 @@ pub(crate) fn hostile(builder: MetricsLayerBuilder) -> MetricsLayerBuilder {
         .constant_label("zone", "a\"b\\c\nd\u{e9}")
         .constant_label("empty", "")
         .namespace("shop")
+}
+
+/// A layer of a server and one of a client under that naming, each also with names and labels that are hard to write.
+/// All of their requests become exemplars.
+pub(crate) fn layers_under(naming: Naming) -> [TestLayer; 4] {
+    let server = || MetricsLayer::builder().naming(naming);
+    let client = || server().client();
+    let builders = [server(), hostile(server()), client(), hostile(client())];
+    let trace = |_: RequestHead<'_>| TraceId::from_bytes([7; 16]);
+    builders.map(|builder| TestLayer::new(builder.exemplar(trace)))
 }
 
 pub(crate) type Pairs = Vec<(String, String)>;
