@@ -77,24 +77,8 @@ fn beside(text: &str) -> &str {
     &text[..=end]
 }
 
-#[test]
-fn the_metrics_facade_is_beside_the_layer() {
-    let example = Example::start(env!("CARGO_BIN_EXE_metrics_facade"));
-    example.order("25");
-    example.order("250");
-    let text = example.scrape(CLASSIC);
-    assert!(
-        text.contains("http_requests_total{method=\"POST\",route=\"/orders\",status=\"201\"} 2\n")
-    );
-    let (scalars, compounds) = (
-        "\
-# HELP orders_total Orders that came in.
-# TYPE orders_total counter
-orders_total{kind=\"web\"} 2
-# TYPE order_last_price_euros gauge
-order_last_price_euros 250
-",
-        "\
+/// The prices of two orders, as either library's histogram shows them.
+const PRICES: &str = "\
 # HELP order_price_euros What an order costs.
 # TYPE order_price_euros histogram
 order_price_euros_bucket{le=\"10.0\"} 0
@@ -102,11 +86,33 @@ order_price_euros_bucket{le=\"100.0\"} 1
 order_price_euros_bucket{le=\"+Inf\"} 2
 order_price_euros_sum 275.0
 order_price_euros_count 2
-",
+";
+
+/// An example that took two orders, which the layer has counted, and what it then exposes.
+fn with_two_orders(binary: &str) -> (Example, String) {
+    let example = Example::start(binary);
+    example.order("25");
+    example.order("250");
+    let text = example.scrape(CLASSIC);
+    assert!(
+        text.contains("http_requests_total{method=\"POST\",route=\"/orders\",status=\"201\"} 2\n")
     );
+    (example, text)
+}
+
+#[test]
+fn the_metrics_facade_is_beside_the_layer() {
+    let (example, text) = with_two_orders(env!("CARGO_BIN_EXE_metrics_facade"));
+    let scalars = "\
+# HELP orders_total Orders that came in.
+# TYPE orders_total counter
+orders_total{kind=\"web\"} 2
+# TYPE order_last_price_euros gauge
+order_last_price_euros 250
+";
     let classic = beside(&text);
     assert!(classic.starts_with(scalars), "{classic}");
-    assert!(classic.contains(compounds), "{classic}");
+    assert!(classic.contains(PRICES), "{classic}");
     assert!(
         classic.contains("# TYPE order_words summary\norder_words{quantile=\"0.0\"} 1.0\n"),
         "{classic}"
@@ -121,28 +127,13 @@ order_price_euros_count 2
 
 #[test]
 fn the_prometheus_crate_is_beside_the_layer() {
-    let example = Example::start(env!("CARGO_BIN_EXE_prometheus_crate"));
-    example.order("25");
-    example.order("250");
-    let text = example.scrape(CLASSIC);
-    assert!(
-        text.contains("http_requests_total{method=\"POST\",route=\"/orders\",status=\"201\"} 2\n")
-    );
-    let histogram = "\
-# HELP order_price_euros What an order costs.
-# TYPE order_price_euros histogram
-order_price_euros_bucket{le=\"10.0\"} 0
-order_price_euros_bucket{le=\"100.0\"} 1
-order_price_euros_bucket{le=\"+Inf\"} 2
-order_price_euros_sum 275.0
-order_price_euros_count 2
-";
+    let (example, text) = with_two_orders(env!("CARGO_BIN_EXE_prometheus_crate"));
     let counter = "\
 # HELP orders_total Orders that came in.
 # TYPE orders_total counter
 orders_total 2
 ";
-    assert_eq!(beside(&text), format!("{histogram}{counter}"));
+    assert_eq!(beside(&text), format!("{PRICES}{counter}"));
 
     let text = example.scrape(OPEN_METRICS);
     assert!(text.ends_with("# EOF\n"));

@@ -27,6 +27,15 @@ fn compare(name: &str, text: &str) {
     assert_eq!(sorted(text), sorted(&fs::read_to_string(&path).unwrap()));
 }
 
+/// Values that are hard to write, by the values of their labels.
+const LEVELS: [(&str, f64); 5] = [
+    ("nan", f64::NAN),
+    ("up", f64::INFINITY),
+    ("down", f64::NEG_INFINITY),
+    ("small", 1e-9),
+    ("big", 1e21),
+];
+
 /// What has to be escaped in a label's value.
 const HOSTILE: &str = "a\"b\\c\nd,e}f= gäß";
 
@@ -46,13 +55,7 @@ fn the_metrics_facade() {
         counter!("mf_jobs_total", "queue" => "fast").increment(1);
         counter!("mf_jobs_total", "queue" => HOSTILE).increment(2);
         counter!("mf.bare").increment(u64::MAX);
-        for (of, value) in [
-            ("nan", f64::NAN),
-            ("up", f64::INFINITY),
-            ("down", f64::NEG_INFINITY),
-            ("small", 1e-9),
-            ("big", 1e21),
-        ] {
+        for (of, value) in LEVELS {
             gauge!("mf_level", "of" => of).set(value);
         }
         for value in [0.000_001, 5.0, 5.0, 2e6] {
@@ -80,13 +83,7 @@ fn the_prometheus_crate() -> Result<(), prometheus::Error> {
     bare.inc_by(1 << 60);
     let level = GaugeVec::new(Opts::new("pc_level", "A level."), &["of"])?;
     registry.register(Box::new(level.clone()))?;
-    for (of, value) in [
-        ("nan", f64::NAN),
-        ("up", f64::INFINITY),
-        ("down", f64::NEG_INFINITY),
-        ("small", 1e-9),
-        ("big", 1e21),
-    ] {
+    for (of, value) in LEVELS {
         level.with_label_values(&[of]).set(value);
     }
     let options = HistogramOpts::new("pc_size_bytes", "Sizes.");
