@@ -53,7 +53,7 @@ impl Combinations {
     }
 
     /// The number of what stands for combinations past the budget.
-    pub(super) fn overflow(&self) -> u32 {
+    pub(super) fn overflow_number(&self) -> u32 {
         self.overflow_number
     }
 
@@ -68,7 +68,7 @@ impl Combinations {
                     true => None,
                     false => seen.insert(values, self.width),
                 });
-                number.unwrap_or(self.overflow())
+                number.unwrap_or(self.overflow_number)
             }
         }
     }
@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn few_combinations_are_their_own_numbers() {
         let few = Combinations::new(12, 7, 100);
-        assert_eq!((few.width(), few.overflow()), (12, 7));
+        assert_eq!((few.width(), few.overflow_number()), (12, 7));
         for values in 0..12 {
             assert_eq!(few.number(values, || unreachable!()), values);
             assert_eq!(few.values(values), values);
@@ -144,15 +144,18 @@ mod tests {
         let many = Combinations::new(u32::MAX, 9_000_000, 10);
         assert_eq!(many.width(), FEW);
         assert_eq!(many.number(0, || unreachable!()), 0);
-        assert_eq!(many.number(9_000_000, || unreachable!()), many.overflow());
+        assert_eq!(
+            many.number(9_000_000, || unreachable!()),
+            many.overflow_number()
+        );
         let first = many.number(70_000, || false);
         assert_eq!(many.number(70_000, || unreachable!()), first);
         assert_eq!(many.values(first), 70_000);
-        assert_eq!(many.number(70_001, || true), many.overflow());
+        assert_eq!(many.number(70_001, || true), many.overflow_number());
         for values in 0..2 * FEW {
             assert!(many.number(values, || false) < FEW);
         }
-        assert_eq!(many.number(u32::MAX, || false), many.overflow());
-        assert_eq!(many.values(many.overflow()), 9_000_000);
+        assert_eq!(many.number(u32::MAX, || false), many.overflow_number());
+        assert_eq!(many.values(many.overflow_number()), 9_000_000);
     }
 }

@@ -87,7 +87,7 @@ impl LabelSets {
             let set = match (self.next(labelled), overflow) {
                 (Some(id), None) => LabelSet {
                     id,
-                    overflow: id + self.combinations.overflow(),
+                    overflow: id + self.combinations.overflow_number(),
                 },
                 (Some(id), Some(LabelSet { overflow, .. })) => LabelSet { id, overflow },
                 // There are no numbers left.
