@@ -4,6 +4,7 @@ mod case;
 mod contract;
 mod journey;
 mod options;
+mod recycled;
 
 use self::{
     case::{Case, SKIPPED, STREAMS},

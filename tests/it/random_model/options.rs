@@ -77,7 +77,7 @@ pub(super) struct Options {
     pub(super) asked: Arc<AtomicU64>,
 }
 
-fn value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub(super) fn value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let value = headers.get(name)?.to_str().ok()?;
     if value == PANICS {
         resume_unwind(Box::new(()));
