@@ -16,7 +16,7 @@ pub(super) const CONTENDER: Contender = Contender {
     title: "**tower-red**",
     records: "requests, errors, cancelled requests, duration to the end of the body, in flight; \
               also when a client leaves, a service fails, or a handler panics",
-    set_up: |label_sets| TowerRed::new(label_sets, |builder| builder),
+    set_up: |label_sets| TowerRed::set_up(label_sets, |builder| builder),
 };
 
 /// What is left if the processor's clock is not read.
@@ -25,7 +25,7 @@ pub(super) const STOPPED: Contender = Contender {
     package: Some("tower-red"),
     title: "tower-red, by a clock that stands still",
     records: "the same, but that every request takes no time",
-    set_up: |label_sets| TowerRed::new(label_sets, |builder| builder.clock(TestClock::new())),
+    set_up: |label_sets| TowerRed::set_up(label_sets, |builder| builder.clock(TestClock::new())),
 };
 
 struct TowerRed {
@@ -34,7 +34,7 @@ struct TowerRed {
 }
 
 impl TowerRed {
-    fn new(
+    fn set_up(
         label_sets: usize,
         configure: fn(MetricsLayerBuilder) -> MetricsLayerBuilder,
     ) -> Box<dyn Middleware> {
