@@ -63,4 +63,5 @@ impl Contender {
 pub(crate) const BARE: &str = "bare";
 pub(crate) const WRAPPER: &str = "wrapper";
 pub(crate) const TOWER_RED: &str = "tower-red";
+pub(crate) const STOPPED: &str = "tower-red-stopped";
 pub(crate) const AXUM_PROMETHEUS: &str = "axum-prometheus";

@@ -11,7 +11,7 @@ mod tower_red;
 mod trace_layer;
 
 pub(crate) use self::contender::{
-    AXUM_PROMETHEUS, BARE, Contender, Middleware, TOWER_RED, WRAPPER,
+    AXUM_PROMETHEUS, BARE, Contender, Middleware, STOPPED, TOWER_RED, WRAPPER,
 };
 
 pub(crate) const ALL: [Contender; 12] = [

@@ -1,4 +1,4 @@
-use super::contender::{Contender, Middleware, Scrape, Send, TOWER_RED};
+use super::contender::{self, Contender, Middleware, Scrape, Send, TOWER_RED};
 use axum::Router;
 use http::Request;
 use http_body::Body;
@@ -21,7 +21,7 @@ pub(super) const CONTENDER: Contender = Contender {
 
 /// What is left if the processor's clock is not read.
 pub(super) const STOPPED: Contender = Contender {
-    name: "tower-red-stopped",
+    name: contender::STOPPED,
     package: Some("tower-red"),
     title: "tower-red, by a clock that stands still",
     records: "the same, but that every request takes no time",

@@ -1,6 +1,6 @@
 use super::rounds::Rounds;
 use crate::{
-    contenders::{AXUM_PROMETHEUS, BARE, Contender, Middleware, TOWER_RED},
+    contenders::{AXUM_PROMETHEUS, BARE, Contender, Middleware, STOPPED, TOWER_RED},
     report::{Bar, Table},
     statistics::{Quartiles, median},
     support::{NothingLayer, drive, routes, served, targets},
@@ -120,7 +120,7 @@ pub(crate) fn table(rounds: &Rounds<Figures>) -> Table {
 pub(super) fn bars(rounds: &Rounds<Figures>) -> Vec<Bar> {
     let layers = rounds
         .iter()
-        .filter(|(contender, _)| contender.name != BARE);
+        .filter(|(contender, _)| ![BARE, STOPPED].contains(&contender.name));
     let bar = |(contender, figures): (&Contender, &[Figures])| Bar {
         title: contender.title.replace(['*', '`'], ""),
         added: added(figures),
