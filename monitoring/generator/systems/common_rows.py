@@ -1,7 +1,7 @@
 """Rows that several systems have."""
 
-from ..dashboards.panels import graph
-from ..grafana import GREEN, ORANGE, RED, Row, Target
+from ..dashboards.panels import graph, stat
+from ..grafana import GREEN, ORANGE, PLAIN_STEPS, RED, Row, Target
 from .panels import levels, rates, ratios, slowest
 
 
@@ -22,6 +22,10 @@ def operation(q, name, what, by):
         slowest(q, f"p95 of {rest}", "From the start to the end.", by, f"{name}_duration_seconds", width=6),
         levels(q, f"{what} active", "Started and not yet ended.", by, f"{name}_active", width=6, stack=True),
     ]
+
+
+def finished(q):
+    return stat("Requests", "Finished requests a second.", "reqps", q.rate("job", "http_requests_total"), PLAIN_STEPS)
 
 
 def requests(q, prefix, route, status, limit=()):

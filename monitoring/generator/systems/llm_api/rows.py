@@ -1,6 +1,6 @@
 from ...dashboards.panels import ERROR_STEPS, graph, stat, steps_of
 from ...grafana import PLAIN_STEPS, Row, Target
-from ..common_rows import operation, operation_errors, process, requests
+from ..common_rows import finished, operation, operation_errors, process, requests
 from ..panels import levels, rates, ratios, slowest
 
 
@@ -18,13 +18,7 @@ def now(q):
     return Row(
         "Now",
         [
-            stat(
-                "Requests",
-                "Finished requests a second.",
-                "reqps",
-                q.rate("job", "http_requests_total"),
-                PLAIN_STEPS,
-            ),
+            finished(q),
             stat(
                 "API errors",
                 "The share that failed, by a client's mistake too.",

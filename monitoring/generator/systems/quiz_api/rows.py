@@ -1,6 +1,6 @@
 from ...dashboards.panels import ERROR_STEPS, LATENCY_STEPS, graph, stat, steps_of
 from ...grafana import GREEN, ORANGE, PLAIN_STEPS, RED, Row, Target
-from ..common_rows import database, operation_errors, process, requests
+from ..common_rows import database, finished, operation_errors, process, requests
 from ..panels import levels, rates, ratios
 
 STARTED, COMPLETED, ABANDONED = (f"quiz_sessions_{how}_total" for how in ["started", "completed", "abandoned"])
@@ -21,13 +21,7 @@ def now(q):
     return Row(
         "Now",
         [
-            stat(
-                "Requests",
-                "Finished requests a second.",
-                "reqps",
-                q.rate("job", "http_requests_total"),
-                PLAIN_STEPS,
-            ),
+            finished(q),
             stat(
                 "Errors",
                 "The share that failed.",

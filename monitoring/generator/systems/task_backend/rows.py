@@ -1,6 +1,6 @@
 from ...dashboards.panels import ERROR_STEPS, graph, stat, steps_of
-from ...grafana import GREEN, ORANGE, PLAIN_STEPS, RED, Row, Target
-from ..common_rows import HIT_STEPS, cache, database, operation, operation_errors, process, requests
+from ...grafana import GREEN, ORANGE, RED, Row, Target
+from ..common_rows import HIT_STEPS, cache, database, finished, operation, operation_errors, process, requests
 from ..panels import levels, rates
 from .budget import CPU, SECONDS, SERIES, scrape_share
 
@@ -33,7 +33,7 @@ def now(q):
     return Row(
         "Now",
         [
-            stat("Requests", "Finished requests a second.", "reqps", q.rate("job", requests), PLAIN_STEPS),
+            finished(q),
             stat(
                 "Server errors",
                 "The share that ended with a 5xx.",
