@@ -2,6 +2,7 @@
 
 mod journey;
 mod mix;
+mod shared;
 mod streams;
 mod upload;
 mod workers;

@@ -1,6 +1,6 @@
 //! Listeners to a stream of events, which ends when they have heard enough.
 
-use super::{upload, workers::Shared};
+use super::{shared::Shared, upload};
 use crate::{
     client::{self, AnyError},
     random::Random,

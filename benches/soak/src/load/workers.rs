@@ -1,9 +1,11 @@
 use super::{
     journey::{Journey, Outcome},
-    mix, streams,
+    mix,
+    shared::Shared,
+    streams,
 };
 use crate::{
-    client::{self, AnyError, Http1, Http2},
+    client::{self, Http1, Http2},
     random::Random,
 };
 use futures_util::future::join_all;
@@ -35,14 +37,6 @@ const TICK: Duration = Duration::from_millis(10);
 pub(crate) struct Load {
     shared: Arc<Shared>,
     tasks: JoinSet<()>,
-}
-
-pub(super) struct Shared {
-    pub(super) address: SocketAddr,
-    /// One for each request that may be sent. Closed, it ends the load.
-    pub(super) permits: Semaphore,
-    pub(super) sent: AtomicU64,
-    pub(super) answered: AtomicU64,
 }
 
 /// What the clients know themselves.
@@ -101,21 +95,6 @@ async fn pace(shared: Arc<Shared>, rate: u32) {
             shared.permits.add_permits((due / per_second) as usize);
         }
         due %= per_second;
-    }
-}
-
-impl Shared {
-    /// Whether that many requests may be sent now.
-    async fn permitted(&self, count: u32) -> bool {
-        let permits = self.permits.acquire_many(count).await;
-        permits.map(|permits| permits.forget()).is_ok()
-    }
-
-    pub(super) fn count(&self, outcome: &Result<Outcome, AnyError>) {
-        self.sent.fetch_add(1, Relaxed);
-        if matches!(outcome, Ok(Outcome::Answered)) {
-            self.answered.fetch_add(1, Relaxed);
-        }
     }
 }
 
