@@ -1,14 +1,11 @@
-use super::{
-    histograms,
-    sample::{label, split},
-};
+use super::sample::{label, split};
 use crate::keys::{self, Totals};
 use std::collections::HashMap;
 
 /// All samples of one scrape, by series.
 #[derive(Debug, Default)]
 pub(crate) struct Families {
-    samples: HashMap<String, Sample>,
+    pub(super) samples: HashMap<String, Sample>,
     /// What contradicts itself.
     pub(crate) faults: Vec<String>,
 }
@@ -41,40 +38,6 @@ impl Families {
         self.samples.len()
     }
 
-    /// Compares what the same scrape says twice, and what it says with an earlier one.
-    pub(super) fn check(&mut self, earlier: Option<&Self>) {
-        let mut faults = histograms::faults(self);
-        let totals = [
-            ("http_requests", "http_request_duration_seconds"),
-            (
-                "http_client_requests",
-                "http_client_request_duration_seconds",
-            ),
-            ("db_query", "db_query_duration_seconds"),
-        ];
-        for (series, value) in self.iter() {
-            let (name, labels) = split(series);
-            for (counter, histogram) in totals {
-                if name.strip_suffix("_total") == Some(counter) {
-                    let count = self.get(&format!("{histogram}_count{{{labels}}}"));
-                    if count != Some(value) {
-                        faults.push(format!("{series} {value}, but its durations {count:?}"));
-                    }
-                }
-            }
-            if is_active(name) && value < 0.0 {
-                faults.push(format!("negative: {series} {value}"));
-            }
-        }
-        for (series, before) in earlier.iter().flat_map(|earlier| &earlier.samples) {
-            let now = self.get(series);
-            if before.is_counter && now.is_none_or(|now| now < before.value) {
-                faults.push(format!("{series} went from {} to {now:?}", before.value));
-            }
-        }
-        self.faults.append(&mut faults);
-    }
-
     /// The sum of all series of that name.
     pub(crate) fn sum(&self, name: &str) -> f64 {
         let of_name = self.iter().filter(|(series, _)| split(series).0 == name);
@@ -99,7 +62,7 @@ impl Families {
     }
 }
 
-fn is_active(name: &str) -> bool {
+pub(super) fn is_active(name: &str) -> bool {
     name.ends_with("_in_flight") || name == "db_query_active"
 }
 

@@ -1,5 +1,6 @@
 //! Scrapers, and what they see.
 
+mod check;
 mod families;
 mod format;
 mod histograms;
