@@ -46,17 +46,19 @@ impl Routes {
         } = settings;
         let user_labels = UserLabels::new(labels);
         let combinations = user_labels.combinations(max_label_sets);
-        let none = LabelSet { id: 0, overflow: 1 };
+        let sets = LabelSets::new(combinations);
+        let is = |names: &[String], name: &str| names.iter().any(|other| other == name);
+        let unmatched = Route {
+            labels: sets.intern(UNMATCHED_ROUTE, 0),
+            skipped: is(&skipped, UNMATCHED),
+            stream: false,
+            number: UNMATCHED_ROUTE,
+        };
         let mut routes = Self {
             seen: Names::new(),
             names: List::new(),
-            sets: LabelSets::new(combinations),
-            unmatched: Route {
-                labels: none,
-                skipped: false,
-                stream: false,
-                number: UNMATCHED_ROUTE,
-            },
+            sets,
+            unmatched,
             declared: None,
             proven: Names::new(),
             services: Vec::new(),
@@ -68,14 +70,11 @@ impl Routes {
             #[cfg(feature = "axum")]
             paths: super::matched_path::MatchedPaths::new(),
         };
-        let is = |names: &[String], name: &str| names.iter().any(|other| other == name);
-        let declare =
-            |routes: &Self, name: &str| routes.add(name, is(&skipped, name), is(&streams, name));
         // Added first, so that their numbers are 0 and 1. A template of the same name is the same route.
-        routes.unmatched = declare(&routes, UNMATCHED);
+        routes.add(UNMATCHED, unmatched.skipped, unmatched.stream);
         routes.add(OVERFLOW, false, false);
         for name in skipped.iter().chain(&streams) {
-            declare(&routes, name);
+            routes.add(name, is(&skipped, name), is(&streams, name));
         }
         for name in services {
             let other = match unnamed_methods {
@@ -148,7 +147,6 @@ impl Routes {
 
     fn with_peer(&self, route: Route, peer: u8) -> Route {
         let labels = self.sets.intern(route.number, peer);
-        let labels = labels.unwrap_or(route.labels);
         Route { labels, ..route }
     }
 
@@ -195,9 +193,8 @@ impl Routes {
                 };
             }
             let number = self.names.push(name).unwrap_or_default() as u32;
-            let labels = self.sets.intern(number, 0);
             Route {
-                labels: labels.unwrap_or(self.unmatched.labels),
+                labels: self.sets.intern(number, 0),
                 skipped,
                 stream,
                 number,

@@ -42,14 +42,27 @@ impl Labelled {
     }
 }
 
+/// What a label set without the user's labels consists of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct RouteAndPeer {
+    route: u32,
+    peer: u8,
+}
+
+impl RouteAndPeer {
+    fn hash(self) -> u64 {
+        (u64::from(self.route) << 8 | u64::from(self.peer)).wrapping_mul(HASH_FACTOR)
+    }
+}
+
 /// All label sets that were seen so far.
 ///
 /// The sets of a route and a peer have numbers in a row, one for each combination of the user's values, so that adding a
 /// combination's number to that of the set without values gives the set with them.
 pub(super) struct LabelSets {
-    /// Without values of the user's labels, in the order in which they were first seen.
-    by_number: List<Labelled>,
-    known: Table<(Labelled, LabelSet)>,
+    /// In the order in which they were first seen.
+    by_number: List<RouteAndPeer>,
+    known: Table<(RouteAndPeer, LabelSet)>,
     combinations: Combinations,
 }
 
@@ -64,50 +77,51 @@ impl LabelSets {
 
     /// The set of a route and a peer, without values. Where there are no numbers left, that of the overflow. Only
     /// layers with very many combinations get there: for the others, the numbers outlast memory.
-    pub(super) fn intern(&self, route: u32, peer: u8) -> Option<LabelSet> {
-        let labelled = Labelled {
-            route,
-            peer,
-            values: 0,
-        };
-        let is = |known: &(Labelled, LabelSet)| known.0 == labelled;
-        match self.known.find(hash(labelled), is) {
-            Some((_, known)) => Some(*known),
-            None => self.add(labelled),
+    pub(super) fn intern(&self, route: u32, peer: u8) -> LabelSet {
+        let pair = RouteAndPeer { route, peer };
+        match self.known.find(pair.hash(), |known| known.0 == pair) {
+            Some((_, known)) => *known,
+            None => self.add(pair),
         }
     }
 
     #[cold]
-    fn add(&self, labelled: Labelled) -> Option<LabelSet> {
-        let overflow = match labelled.is_overflow() {
-            true => None,
-            false => Some(self.intern(OVERFLOW_ROUTE, labelled.peer)?),
+    fn add(&self, pair: RouteAndPeer) -> LabelSet {
+        let overflow = match pair.route {
+            OVERFLOW_ROUTE => None,
+            _ => Some(self.intern(OVERFLOW_ROUTE, pair.peer)),
         };
         let make = || {
-            let set = match (self.next(labelled), overflow) {
-                (Some(id), None) => LabelSet {
-                    id,
-                    overflow: id + self.combinations.overflow_number(),
-                },
+            let set = match (self.next(pair), overflow) {
+                (Some(id), None) => self.overflow_from(id),
                 (Some(id), Some(LabelSet { overflow, .. })) => LabelSet { id, overflow },
                 // There are no numbers left.
-                (None, overflow) => overflow.unwrap_or(LabelSet { id: 0, overflow: 0 }),
+                (None, overflow) => overflow.unwrap_or(self.overflow_from(0)),
             };
-            (labelled, set)
+            (pair, set)
         };
         let added = self.known.find_or_insert(
-            hash(labelled),
-            |known| hash(known.0),
-            |known| known.0 == labelled,
+            pair.hash(),
+            |known| known.0.hash(),
+            |known| known.0 == pair,
             make,
         );
-        added.map(|(_, set)| *set)
+        added.map_or(self.overflow_from(0), |(_, set)| *set)
+    }
+
+    /// The set of the overflow whose numbers begin there. That of the first peer begins at 0: it comes before the first
+    /// other set.
+    fn overflow_from(&self, id: u32) -> LabelSet {
+        LabelSet {
+            id,
+            overflow: id + self.combinations.overflow_number(),
+        }
     }
 
     /// The first number of a new set. `None` if those of its combinations are not all left.
-    fn next(&self, labelled: Labelled) -> Option<u32> {
+    fn next(&self, pair: RouteAndPeer) -> Option<u32> {
         let width = self.combinations.width();
-        let number = u32::try_from(self.by_number.push(labelled)?).ok()?;
+        let number = u32::try_from(self.by_number.push(pair)?).ok()?;
         let id = number.checked_mul(width)?;
         id.checked_add(width)?;
         Some(id)
@@ -121,18 +135,13 @@ impl LabelSets {
 
     pub(super) fn get(&self, id: u32) -> Option<Labelled> {
         let width = self.combinations.width();
-        let labelled = self.by_number.get((id / width) as usize)?;
-        let values = self.combinations.values(id % width);
+        let RouteAndPeer { route, peer } = *self.by_number.get((id / width) as usize)?;
         Some(Labelled {
-            values,
-            ..*labelled
+            route,
+            peer,
+            values: self.combinations.values(id % width),
         })
     }
-}
-
-fn hash(labelled: Labelled) -> u64 {
-    let Labelled { route, peer, .. } = labelled;
-    (u64::from(route) << 8 | u64::from(peer)).wrapping_mul(HASH_FACTOR)
 }
 
 #[cfg(test)]
@@ -142,11 +151,9 @@ mod tests {
     #[test]
     fn sets_of_routes_without_a_number_are_those_of_the_overflow() {
         let sets = LabelSets::new(Combinations::new(u32::MAX, 9, 1 << 19));
-        let unmatched = sets.intern(UNMATCHED_ROUTE, 0).unwrap();
-        let overflow = sets.intern(OVERFLOW_ROUTE, 0).unwrap();
-        let ids: Vec<_> = (2..5_000)
-            .map(|route| sets.intern(route, 0).unwrap())
-            .collect();
+        let unmatched = sets.intern(UNMATCHED_ROUTE, 0);
+        let overflow = sets.intern(OVERFLOW_ROUTE, 0);
+        let ids: Vec<_> = (2..5_000).map(|route| sets.intern(route, 0)).collect();
         assert!(ids[4_000] != overflow && ids[4_000].overflow == unmatched.overflow);
         assert_eq!(*ids.last().unwrap(), overflow);
         for (route, set) in (2..4_000).zip(&ids) {
