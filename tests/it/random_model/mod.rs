@@ -3,6 +3,7 @@
 mod case;
 mod contract;
 mod journey;
+mod memory;
 mod options;
 mod recycled;
 
