@@ -11,6 +11,8 @@ mod text;
 mod wire;
 mod writer;
 
+#[cfg(feature = "page")]
+pub(crate) use self::number::{push_count, push_float, push_number, push_str};
 pub(crate) use self::{
     collector::encode_families,
     writer::{Format, Writer},

@@ -1,6 +1,6 @@
 use crate::model::Number;
 
-pub(super) fn push_number(out: &mut Vec<u8>, value: Number) {
+pub(crate) fn push_number(out: &mut Vec<u8>, value: Number) {
     match value {
         Number::Unsigned(value) => push_count(out, value),
         Number::Signed(value) => push_str(out, itoa::Buffer::new().format(value)),
@@ -8,12 +8,12 @@ pub(super) fn push_number(out: &mut Vec<u8>, value: Number) {
     }
 }
 
-pub(super) fn push_count(out: &mut Vec<u8>, value: u64) {
+pub(crate) fn push_count(out: &mut Vec<u8>, value: u64) {
     push_str(out, itoa::Buffer::new().format(value));
 }
 
 /// As `prometheus-client` writes it, but for infinity.
-pub(super) fn push_float(out: &mut Vec<u8>, value: f64) {
+pub(crate) fn push_float(out: &mut Vec<u8>, value: f64) {
     match value {
         f64::INFINITY => push_str(out, "+Inf"),
         f64::NEG_INFINITY => push_str(out, "-Inf"),
@@ -21,7 +21,7 @@ pub(super) fn push_float(out: &mut Vec<u8>, value: f64) {
     }
 }
 
-pub(super) fn push_str(out: &mut Vec<u8>, text: &str) {
+pub(crate) fn push_str(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(text.as_bytes());
 }
 

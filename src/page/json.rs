@@ -1,6 +1,8 @@
 //! The few things of JSON that the page's data is made of.
 
-use crate::model::Number;
+use crate::{format, model::Number};
+
+pub(super) use crate::format::{push_count, push_str as push_text};
 
 /// A string, with its quotes.
 pub(super) fn push_string(out: &mut Vec<u8>, text: &str) {
@@ -29,25 +31,16 @@ fn push_escaped(out: &mut Vec<u8>, byte: u8) {
 /// A number. JSON has no infinities and no NaN: they are `null`.
 pub(super) fn push_number(out: &mut Vec<u8>, value: Number) {
     match value {
-        Number::Unsigned(value) => push_count(out, value),
-        Number::Signed(value) => push_text(out, itoa::Buffer::new().format(value)),
         Number::Float(value) => push_float(out, value),
+        value => format::push_number(out, value),
     }
-}
-
-pub(super) fn push_count(out: &mut Vec<u8>, value: u64) {
-    push_text(out, itoa::Buffer::new().format(value));
 }
 
 pub(super) fn push_float(out: &mut Vec<u8>, value: f64) {
     match value.is_finite() {
-        true => push_text(out, dtoa::Buffer::new().format_finite(value)),
+        true => format::push_float(out, value),
         false => push_text(out, "null"),
     }
-}
-
-pub(super) fn push_text(out: &mut Vec<u8>, text: &str) {
-    out.extend_from_slice(text.as_bytes());
 }
 
 /// Elements between brackets, with commas between them.
