@@ -27,10 +27,5 @@ fn convention(settings: &Settings) -> Convention {
         response_body: "response_body_size",
         request_body: "request_body_size",
     };
-    Convention {
-        errors: settings.errors(),
-        user_labels: settings.user_labels.clone(),
-        series: series(settings, spec),
-        families: families(settings, &names),
-    }
+    Convention::new(settings, series(settings, spec), families(settings, &names))
 }

@@ -95,8 +95,7 @@ impl FromStr for Naming {
 
 impl Naming {
     pub(crate) fn convention(self, settings: &Settings) -> Convention {
-        let convention = self.definition().convention;
-        convention(settings).configured(settings)
+        (self.definition().convention)(settings)
     }
 }
 

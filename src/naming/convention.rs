@@ -78,6 +78,18 @@ pub(crate) enum Measure {
 }
 
 impl FamilySpec {
+    /// One that is no [`RedFamily`], and has no other names.
+    pub(crate) fn new(name: String, measure: Measure, series: usize, help: &'static str) -> Self {
+        Self {
+            family: None,
+            name,
+            help,
+            measure,
+            names: None,
+            series,
+        }
+    }
+
     /// Its unit, if the name ends with that.
     pub(crate) fn unit(&self) -> Option<Unit> {
         match self.measure {
@@ -104,34 +116,25 @@ impl Measure {
     }
 }
 
-impl Settings {
-    pub(super) fn errors(&self) -> Errors {
-        Errors {
-            role: self.role,
-            functions: self.errors.clone(),
-        }
-    }
-}
-
 impl Convention {
-    pub(crate) fn role(&self) -> Role {
-        self.errors.role
-    }
-
-    /// With the names and labels that were configured.
-    pub(super) fn configured(mut self, settings: &Settings) -> Self {
+    /// The series and families of a naming, with the names and labels that were configured.
+    pub(super) fn new(
+        settings: &Settings,
+        mut series: Vec<SeriesSpec>,
+        mut families: Vec<FamilySpec>,
+    ) -> Self {
         let is_left_out = |family: &FamilySpec| {
             family
                 .family
                 .is_some_and(|it| settings.without.contains(&it))
         };
-        self.families.retain(|family| !is_left_out(family));
+        families.retain(|family| !is_left_out(family));
         if let Some(namespace) = &settings.namespace {
-            for family in &mut self.families {
+            for family in &mut families {
                 family.name = format!("{namespace}_{}", family.name);
             }
         }
-        for series in &mut self.series {
+        for series in &mut series {
             for Label {
                 name,
                 dotted,
@@ -153,8 +156,21 @@ impl Convention {
                 }));
             }
         }
-        self.name_attributes(settings.namespace.as_deref());
-        self
+        let mut convention = Self {
+            errors: Errors {
+                role: settings.role,
+                functions: settings.errors.clone(),
+            },
+            user_labels: settings.user_labels.clone(),
+            families,
+            series,
+        };
+        convention.name_attributes(settings.namespace.as_deref());
+        convention
+    }
+
+    pub(crate) fn role(&self) -> Role {
+        self.errors.role
     }
 
     /// Completes the dotted names, now that all labels have theirs.

@@ -66,52 +66,49 @@ fn convention(settings: &Settings) -> Convention {
         .chain([error]);
     let prefix = format!("http_{side}");
     let duration = Measure::amounts(Amount::Duration, Amounts::DURATION);
-    Convention {
-        errors: settings.errors(),
-        user_labels: settings.user_labels.clone(),
-        series: vec![
-            SeriesSpec::new(Http, http.chain(peer.clone())),
-            SeriesSpec::new(Rpc, rpc.chain(peer.clone())),
-            SeriesSpec::new(InFlightByMethod, [method, scheme].into_iter().chain(peer)),
-            SeriesSpec::new(Overflowed, []),
-        ],
-        families: vec![
-            family(
-                Some(RedFamily::Durations),
-                format!("http.{side}.request.duration"),
-                duration,
-                0,
-                match settings.role {
-                    Role::Server => "Duration of HTTP server requests.",
-                    Role::Client => "Duration of HTTP client requests.",
-                },
-            ),
-            family(
-                Some(RedFamily::Durations),
-                format!("rpc.{side}.call.duration"),
-                duration,
-                1,
-                match settings.role {
-                    Role::Server => "Duration of inbound remote procedure calls.",
-                    Role::Client => "Duration of outbound remote procedure calls.",
-                },
-            ),
-            family(
-                Some(RedFamily::InFlight),
-                format!("http.{side}.active_requests"),
-                Measure::Active,
-                2,
-                match settings.role {
-                    Role::Server => "Number of active HTTP server requests.",
-                    Role::Client => "Number of active HTTP client requests.",
-                },
-            ),
-        ]
+    let series = vec![
+        SeriesSpec::new(Http, http.chain(peer.clone())),
+        SeriesSpec::new(Rpc, rpc.chain(peer.clone())),
+        SeriesSpec::new(InFlightByMethod, [method, scheme].into_iter().chain(peer)),
+        SeriesSpec::new(Overflowed, []),
+    ];
+    let families = [
+        family(
+            Some(RedFamily::Durations),
+            format!("http.{side}.request.duration"),
+            duration,
+            0,
+            match settings.role {
+                Role::Server => "Duration of HTTP server requests.",
+                Role::Client => "Duration of HTTP client requests.",
+            },
+        ),
+        family(
+            Some(RedFamily::Durations),
+            format!("rpc.{side}.call.duration"),
+            duration,
+            1,
+            match settings.role {
+                Role::Server => "Duration of inbound remote procedure calls.",
+                Role::Client => "Duration of outbound remote procedure calls.",
+            },
+        ),
+        family(
+            Some(RedFamily::InFlight),
+            format!("http.{side}.active_requests"),
+            Measure::Active,
+            2,
+            match settings.role {
+                Role::Server => "Number of active HTTP server requests.",
+                Role::Client => "Number of active HTTP client requests.",
+            },
+        ),
+    ];
+    let families = families
         .into_iter()
         .chain(amounts(settings, side))
-        .chain(about_the_layer(&prefix, 3, settings))
-        .collect(),
-    }
+        .chain(about_the_layer(&prefix, 3, settings));
+    Convention::new(settings, series, families.collect())
 }
 
 /// What is measured of HTTP requests only if it is asked for. The conventions have no name for the start of a response.
@@ -155,15 +152,12 @@ fn family(
     let is_active = measure == Measure::Active;
     FamilySpec {
         family,
-        name,
-        help,
-        measure,
         names: Some(Arc::new(DottedNames {
             metric: dotted.into(),
             unit: is_active.then_some("{request}"),
             is_up_down: is_active,
             attributes: Vec::new(),
         })),
-        series,
+        ..FamilySpec::new(name, measure, series, help)
     }
 }

@@ -32,12 +32,7 @@ fn convention(settings: &Settings) -> Convention {
         response_body: "response_body_bytes",
         request_body: "request_body_bytes",
     };
-    Convention {
-        errors: settings.errors(),
-        user_labels: settings.user_labels.clone(),
-        series: series(settings, spec),
-        families: families(settings, &names),
-    }
+    Convention::new(settings, series(settings, spec), families(settings, &names))
 }
 
 /// What families are called that are not called the same in all conventions.
@@ -95,13 +90,9 @@ pub(super) fn series(
 /// The families with these series.
 pub(super) fn families(settings: &Settings, names: &Names<'_>) -> Vec<FamilySpec> {
     let prefix = names.prefix;
-    let family = |family, name: &str, measure: Measure, series, help| FamilySpec {
+    let family = |family, name: &str, measure, series, help| FamilySpec {
         family: Some(family),
-        name: format!("{prefix}_{name}"),
-        help,
-        measure,
-        names: None,
-        series,
+        ..FamilySpec::new(format!("{prefix}_{name}"), measure, series, help)
     };
     let mut families = vec![
         family(
@@ -173,14 +164,9 @@ fn amounts(settings: &Settings, names: &Names<'_>) -> impl Iterator<Item = Famil
         ),
     ];
     all.into_iter().filter_map(|(amount, name, help)| {
-        Some(FamilySpec {
-            family: None,
-            name: format!("{}_{name}", names.prefix),
-            help,
-            measure: Measure::amounts(amount, settings.amounts.index(amount)?),
-            names: None,
-            series: durations(settings),
-        })
+        let measure = Measure::amounts(amount, settings.amounts.index(amount)?);
+        let name = format!("{}_{name}", names.prefix);
+        Some(FamilySpec::new(name, measure, durations(settings), help))
     })
 }
 
@@ -192,11 +178,7 @@ pub(super) fn about_the_layer(
 ) -> impl Iterator<Item = FamilySpec> {
     let family = |family, name, measure, help| FamilySpec {
         family,
-        name: format!("{prefix}_{name}"),
-        help,
-        measure,
-        names: None,
-        series,
+        ..FamilySpec::new(format!("{prefix}_{name}"), measure, series, help)
     };
     let panics = family(
         None,

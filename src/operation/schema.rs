@@ -36,38 +36,30 @@ impl<const N: usize> OperationSchema<N> {
         recorder: &'static Recorder,
         sets: &'static ValueSets<N>,
     ) -> Self {
-        let family = |name: String, measure, series, help| FamilySpec {
-            family: None,
-            name,
-            help,
-            measure,
-            names: None,
-            series,
-        };
         let seconds = |index| Measure::Amounts {
             index,
             unit: Unit::Seconds,
         };
         let mut families = vec![
-            family(
+            FamilySpec::new(
                 name.to_owned(),
                 Measure::Finished,
                 FINISHED,
                 "Operations that ended, in whatever way.",
             ),
-            family(
+            FamilySpec::new(
                 format!("{name}_errors"),
                 Measure::Finished,
                 ERRORS,
                 "Operations that failed, by kind of error.",
             ),
-            family(
+            FamilySpec::new(
                 format!("{name}_cancelled"),
                 Measure::Finished,
                 CANCELLED,
                 "Operations that were dropped before their end.",
             ),
-            family(
+            FamilySpec::new(
                 format!("{name}_duration_seconds"),
                 seconds(0),
                 FINISHED,
@@ -76,14 +68,14 @@ impl<const N: usize> OperationSchema<N> {
         ];
         let marks = recorder.marks.iter().enumerate();
         families.extend(marks.map(|(index, mark)| {
-            family(
+            FamilySpec::new(
                 format!("{name}_{mark}_seconds"),
                 seconds(index + 1),
                 FINISHED,
                 "Time from an operation's start to its mark.",
             )
         }));
-        families.push(family(
+        families.push(FamilySpec::new(
             format!("{name}_active"),
             Measure::Active,
             ACTIVE,
