@@ -2,8 +2,8 @@
 //!
 //! `cargo bench --bench instructions` prints what the layer adds to the layer that wraps all and does
 //! nothing. With `-- --check`, it fails if that is more than 5 % above the figure in
-//! `benches/instructions.txt`; with `-- --record`, it writes that file. With the feature `otlp`, the metrics are pushed
-//! all the while, by another thread.
+//! `benches/instructions.txt`; with `-- --record`, it writes that file. With the feature `otlp`, it also counts while
+//! another thread pushes the metrics, which is to add no more.
 
 #[path = "support/callgrind.rs"]
 mod callgrind;
@@ -24,9 +24,16 @@ use router::{drive, routes, served, targets};
 use std::process::ExitCode;
 use tower_red::MetricsLayer;
 
+const PUSHED: &str = "tower-red, pushed";
+
 const COUNT: Count = Count {
     kind: "request",
     bare: "bare router",
+    layers: if cfg!(feature = "otlp") {
+        &["tower-red", PUSHED]
+    } else {
+        &["tower-red"]
+    },
     record: concat!(env!("CARGO_MANIFEST_DIR"), "/benches/instructions.txt"),
 };
 
@@ -34,14 +41,13 @@ fn main() -> ExitCode {
     COUNT.main(|contender| match contender {
         "bare" => run(routes()),
         "nothing" => run(routes().layer(NothingLayer)),
-        _ => {
+        #[cfg(feature = "otlp")]
+        PUSHED => {
             let (metrics, exposition) = MetricsLayer::pair();
-            #[cfg(feature = "otlp")]
             push::push_all_the_while(exposition);
-            #[cfg(not(feature = "otlp"))]
-            drop(exposition);
             run(routes().layer(metrics));
         }
+        _ => run(routes().layer(MetricsLayer::pair().0)),
     })
 }
 

@@ -21,6 +21,7 @@ use tower_red::MetricsLayer;
 const COUNT: Count = Count {
     kind: "call",
     bare: "bare gRPC service",
+    layers: &["tower-red"],
     record: concat!(env!("CARGO_MANIFEST_DIR"), "/benches/instructions_grpc.txt"),
 };
 
