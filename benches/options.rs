@@ -22,7 +22,7 @@ use tower_red::{
 type Option = fn(MetricsLayerBuilder) -> MetricsLayerBuilder;
 
 /// Each by the name of its setter. The functions themselves do nothing.
-const OPTIONS: [(&str, Option); 13] = [
+const OPTIONS: [(&str, Option); 14] = [
     ("label", |builder| {
         builder.label("label", ["a", "b"], |_| Some("b"))
     }),
@@ -61,6 +61,8 @@ const OPTIONS: [(&str, Option); 13] = [
     ("native_histogram", |builder| {
         builder.native_histogram(NativeHistogram::default())
     }),
+    // All label sets but one are past the budget.
+    ("max_label_sets", |builder| builder.max_label_sets(1)),
 ];
 
 type Drive = fn();

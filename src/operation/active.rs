@@ -101,7 +101,8 @@ impl ActiveOperation {
             end: End::Ok,
         };
         let (key, nanos) = (key.pack(), self.recorder.elapsed(self.started_at));
-        let reached = self.recorder.store.finish(Key { key, overflow: key });
+        let key = Key { key, overflow: key };
+        let reached = self.recorder.store.finish(key, None);
         reached.observe(index + 1, nanos);
     }
 
@@ -124,9 +125,8 @@ impl ActiveOperation {
         } = *self;
         let nanos = recorder.elapsed(self.started_at);
         let key = FinishedKey { set: self.set, end }.pack();
-        let near = active.and_then(|active| recorder.store.finish_near(key, active));
-        match near {
-            Some(finished) => count_under(finished, active, nanos),
+        match recorder.store.finish_near(key, active) {
+            Some(finished) => count_under(finished, nanos),
             None => count_far(recorder, key, active, nanos),
         }
     }
@@ -154,17 +154,15 @@ impl Drop for ActiveOperation {
 }
 
 #[inline(always)]
-fn count_under(finished: Finished, active: Option<Active>, nanos: u64) {
+fn count_under(finished: Finished, nanos: u64) {
     finished.observe(0, nanos);
-    if let Some(active) = active {
-        finished.end(active);
-    }
+    finished.end();
 }
 
 #[inline(never)]
 fn count_far(recorder: &'static Recorder, key: u64, active: Option<Active>, nanos: u64) {
-    let finished = recorder.store.finish(Key { key, overflow: key });
-    count_under(finished, active, nanos);
+    let key = Key { key, overflow: key };
+    count_under(recorder.store.finish(key, active), nanos);
 }
 
 /// Ends an operation by a panic when it is dropped. Only unwinding drops it: code that does not panic forgets it.

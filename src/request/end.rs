@@ -39,57 +39,42 @@ impl ActiveRequest {
             return self.finish_special(outcome);
         }
         let nanos = self.elapsed();
-        let key = self.key(Completion::new(outcome));
-        match self.near(key) {
-            Some(finished) => self.count(finished, nanos),
+        self.count(Completion::new(outcome), nanos);
+    }
+
+    /// Counts a call, a stream, or a request whose body has panicked.
+    #[inline(never)]
+    fn finish_special(mut self: Box<Self>, outcome: Outcome) {
+        let (completion, nanos) = self.complete(outcome);
+        self.count(completion, nanos);
+    }
+
+    #[inline(always)]
+    fn count(self: Box<Self>, completion: Completion, nanos: u64) {
+        let state = &self.state;
+        let key = state.key.with_completion(completion);
+        let key = key.with_labels(state.route.labels);
+        match state.recorder.store.finish_near(key.key, state.active) {
+            Some(finished) => self.count_under(finished, nanos),
             None => self.count_far(key, nanos),
         }
     }
 
     #[inline(never)]
     fn count_far(self: Box<Self>, key: Key, nanos: u64) {
-        let finished = self.state.recorder.store.finish(key);
-        self.count(finished, nanos);
+        let state = &self.state;
+        let finished = state.recorder.store.finish(key, state.active);
+        self.count_under(finished, nanos);
     }
 
     #[inline(always)]
-    fn count(self: Box<Self>, finished: Finished, nanos: u64) {
+    fn count_under(self: Box<Self>, finished: Finished, nanos: u64) {
         finished.observe(Amounts::DURATION, nanos);
-        if let Some(active) = self.state.active {
-            finished.end(active);
-        }
-        self.keep();
-    }
-
-    /// Counts a request with more to count than its duration, or with an ending of its own, such as a call or a stream.
-    #[inline(never)]
-    fn finish_special(mut self: Box<Self>, outcome: Outcome) {
-        let own_way = Flags::COMPLETION.and(Flags::PANICKED);
-        let (completion, nanos) = match self.state.flags.has(own_way) {
-            true => self.complete(outcome),
-            false => (Completion::new(outcome), self.elapsed()),
-        };
-        let key = self.key(completion);
-        let near = self.near(key);
-        let finished = near.unwrap_or_else(|| self.state.recorder.store.finish(key));
         if self.state.flags.has(Flags::AMOUNTS) {
             self.observe(finished, nanos);
         }
-        self.count(finished, nanos);
-    }
-
-    #[inline(always)]
-    fn key(&self, completion: Completion) -> Key {
-        let state = &self.state;
-        let key = state.key.with_completion(completion);
-        key.with_labels(state.route.labels)
-    }
-
-    /// Where it is counted, if that is quickly found.
-    #[inline(always)]
-    fn near(&self, key: Key) -> Option<Finished> {
-        let active = self.state.active?;
-        self.state.recorder.store.finish_near(key.key, active)
+        finished.end();
+        self.keep();
     }
 
     /// How a call, a stream, or one that panicked ended, and how many nanoseconds it took.

@@ -22,8 +22,8 @@ impl Flags {
     pub(super) const ENDED: Self = Self(1 << 5);
     /// Its body has panicked.
     pub(super) const PANICKED: Self = Self(1 << 6);
-    /// Anything that makes its end special.
-    pub(super) const END: Self = Self::AMOUNTS.and(Self::COMPLETION).and(Self::PANICKED);
+    /// Anything that its end has to find out.
+    pub(super) const END: Self = Self::COMPLETION.and(Self::PANICKED);
 
     pub(crate) const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)

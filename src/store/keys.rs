@@ -91,6 +91,11 @@ impl Keys {
         self.full.load(Ordering::Relaxed)
     }
 
+    /// Whether nothing is counted under a key, and nothing will be: the one that it overflows to stands for it.
+    pub(super) fn is_past_budget(&self, key: Key) -> bool {
+        self.is_full() && key.key != key.overflow && self.find(key.key).is_none()
+    }
+
     /// The key that something is counted under, and its index. Takes no lock for a key that is known, or that
     /// is past the budget.
     pub(super) fn resolve(&self, key: Key) -> Option<(u64, u32)> {

@@ -1,6 +1,6 @@
 //! Which shard a thread writes: one that it leases and that no other thread writes, or the common one.
 
-use super::{shard::Shard, shared::Shared};
+use super::{cells::Writers, shard::Shard, shared::Shared};
 use crate::sync::lock;
 use std::{
     cell::Cell,
@@ -27,7 +27,7 @@ const COMMON: usize = usize::MAX - 1;
 thread_local! {
     // These have no destructor, so that reading them is cheap and works until the thread is gone. The lease has one.
     static NUMBER: Cell<usize> = const { Cell::new(UNDECIDED) };
-    /// The shard that this thread wrote last. Most processes have one store.
+    /// The shard that this thread wrote last, if it is one that no other thread writes. Most processes have one store.
     static LAST: Cell<Option<&'static Shard>> = const { Cell::new(None) };
     static LEASE: ShardLease = ShardLease::take();
 }
@@ -44,7 +44,7 @@ pub(super) fn shard(
     }
 }
 
-/// The same, if that is the one that it wrote last.
+/// The same, if that is the one that it wrote last, and no other thread writes it.
 #[inline]
 pub(super) fn last_of(store: &'static Shared) -> Option<&'static Shard> {
     LAST.get().filter(|shard| ptr::eq(shard.shared, store))
@@ -59,7 +59,9 @@ pub(super) fn is_last(shard: &'static Shard) -> bool {
 #[cold]
 fn change_to(of_lease: impl FnOnce(usize) -> &'static Shard) -> &'static Shard {
     let shard = of_lease(current());
-    LAST.set(Some(shard));
+    if shard.writers == Writers::One {
+        LAST.set(Some(shard));
+    }
     shard
 }
 

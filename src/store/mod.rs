@@ -7,51 +7,43 @@
 //! A key that a shard knows takes no lock, and neither does one past the budget, once the shard knows what stands for
 //! it. A key that is new to a shard takes the shard's lock once; one that is new to the store takes the store's, too.
 
+mod active;
+mod active_cell;
 mod cells;
 mod exemplars;
+mod finished;
+mod finished_cell;
 mod keys;
 mod layout;
 mod lease;
 mod shard;
 mod shared;
+mod slab;
 mod snapshot;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use self::{
+    active::Active,
     exemplars::Exemplar,
+    finished::Finished,
     keys::{Key, Keys},
     shared::StoreSettings,
     snapshot::Snapshot,
 };
 
 use self::{
-    cells::Cell,
-    layout::Measure,
-    shard::{FINISHED, STARTED, Shard},
+    cells::{Cell, Writers},
+    shard::Shard,
     shared::Shared,
 };
 use crate::histogram::Bins;
-use std::{ptr, sync::OnceLock};
+use std::sync::OnceLock;
 
 pub(crate) struct Store {
     shared: Shared,
     /// By the number of the lease; the common shard is the last. Each is made when a thread first needs it.
     shards: Box<[OnceLock<Box<Shard>>]>,
-}
-
-/// Something that was started and is not finished.
-#[derive(Clone, Copy)]
-pub(crate) struct Active {
-    shard: &'static Shard,
-    cell: &'static Cell,
-}
-
-/// Something that finished. The caller adds its measures, and then ends it.
-#[derive(Clone, Copy)]
-pub(crate) struct Finished {
-    shard: &'static Shard,
-    cell: Option<&'static Cell>,
 }
 
 impl Store {
@@ -68,7 +60,7 @@ impl Store {
     pub(crate) fn start(&'static self, key: Key) -> Option<Active> {
         if let Some(shard) = lease::last_of(&self.shared) {
             if let Some(cell) = shard.active.find_near(key.key) {
-                return Some(Active::start(shard, cell));
+                return Some(Active::start(shard, Writers::One, cell));
             }
         }
         self.start_far(key)
@@ -78,36 +70,34 @@ impl Store {
     #[inline(never)]
     fn start_far(&'static self, key: Key) -> Option<Active> {
         let shard = self.shard();
-        let cell = match shard.active.find(key.key) {
-            Some(cell) => cell,
-            None => shard.active.find_or_insert(&self.shared.active, key)?,
-        };
-        Some(Active::start(shard, cell))
+        let cell = shard.active_cell(key)?;
+        Some(Active::start(shard, shard.writers, cell))
     }
 
-    /// Finds where something that finished is counted. It may have started on another thread.
-    pub(crate) fn finish(&'static self, key: Key) -> Finished {
+    /// Finds where something that finished is counted. It may have started on another thread, or not at all.
+    pub(crate) fn finish(&'static self, key: Key, active: Option<Active>) -> Finished {
         let shard = self.shard();
-        let cell = match shard.finished.find(key.key) {
-            Some(cell) => Some(cell),
-            None => shard.finished.find_or_insert(&self.shared.finished, key),
-        };
-        Finished { shard, cell }
+        let cell = shard.finished_cell(key);
+        if let (Some(active), Some(cell)) = (active, cell) {
+            active.note_finished(shard, cell);
+        }
+        Finished::new(shard, shard.writers, cell, active)
     }
 
     /// The same, if that is quickly found: it started on this thread, which has written no other store since, and its
     /// key is known.
     #[inline(always)]
-    pub(crate) fn finish_near(&'static self, key: u64, active: Active) -> Option<Finished> {
-        let shard = active.shard;
-        let cell = match lease::is_last(shard) {
-            true => shard.finished.find_near(key)?,
-            false => return None,
+    pub(crate) fn finish_near(&'static self, key: u64, active: Option<Active>) -> Option<Finished> {
+        let Active { shard, cell } = active?;
+        if !lease::is_last(shard) {
+            return None;
+        }
+        let first = *cell.finished.get()?;
+        let cell = match first.key() == key {
+            true => first,
+            false => shard.finished.find_near(key)?,
         };
-        Some(Finished {
-            shard,
-            cell: Some(cell),
-        })
+        Some(Finished::new(shard, Writers::One, Some(cell), active))
     }
 
     /// The shard that this thread writes.
@@ -130,7 +120,11 @@ impl Store {
     fn shard_of(&'static self, lease: usize) -> &'static Shard {
         let common = self.shards.len() - 1;
         let lease = lease.min(common);
-        self.shards[lease].get_or_init(|| Box::new(Shard::new(&self.shared, lease < common)))
+        let writers = match lease < common {
+            true => Writers::One,
+            false => Writers::Many,
+        };
+        self.shards[lease].get_or_init(|| Box::new(Shard::new(&self.shared, writers)))
     }
 
     fn shards(&self) -> impl Iterator<Item = &Shard> {
@@ -149,18 +143,17 @@ impl Store {
 
     /// How many things of a key are active now.
     ///
-    /// The finished ones are read before the started ones, and whoever sees a finish sees its start. So there are
-    /// never more finished than started ones.
+    /// Ends are read before starts, and whoever sees an end sees its start. So there are never more ends than starts.
     pub(crate) fn active(&self, key: u64) -> u64 {
-        let sum = |word| self.shards().map(|shard| shard.active.get(key, word)).sum();
-        let finished: u64 = sum(FINISHED);
-        let started: u64 = sum(STARTED);
-        started.saturating_sub(finished)
+        let ended: u64 = self.shards().map(|shard| shard.ended(key)).sum();
+        let started: u64 = self.shards().map(|shard| shard.started(key)).sum();
+        started.saturating_sub(ended)
     }
 
     /// Counts that something is no longer active that did not finish, and is counted nowhere else.
     pub(crate) fn leave(&'static self, active: Active) {
-        active.end(self.shard());
+        let shard = self.shard();
+        active.end(shard, shard.writers);
     }
 
     /// Adds keys that nothing was counted under yet: of something that will finish, and of something active.
@@ -175,53 +168,5 @@ impl Store {
             .measures
             .get(measure)
             .map(|measure| &measure.bins)
-    }
-}
-
-impl Active {
-    #[inline]
-    fn start(shard: &'static Shard, cell: &'static Cell) -> Self {
-        shard.active.add(cell, STARTED, 1);
-        Self { shard, cell }
-    }
-
-    /// Counts in that shard that it is no longer active.
-    #[inline(always)]
-    fn end(self, shard: &'static Shard) {
-        if ptr::eq(shard, self.shard) {
-            shard.active.add(self.cell, FINISHED, 1);
-        } else {
-            shard.finish_elsewhere(self.cell);
-        }
-    }
-}
-
-impl Finished {
-    /// Adds an amount to a measure.
-    #[inline(always)]
-    pub(crate) fn observe(&self, measure: usize, amount: u64) {
-        let Some(cell) = self.cell else { return };
-        if let Some(Measure { bins, place }) = self.shard.shared.measures.get(measure) {
-            let cells = &self.shard.finished;
-            cells.add(cell, place.sum, amount);
-            cells.add_to_bin(cell, place, bins.find(amount));
-        }
-    }
-
-    /// Counts that it is no longer active. To be called last: where nothing is active, everything is counted.
-    #[inline(always)]
-    pub(crate) fn end(self, active: Active) {
-        active.end(self.shard);
-    }
-
-    /// Offers it as the exemplar of the bucket that the amount falls into.
-    #[cold]
-    pub(crate) fn exemplify(&self, measure: usize, amount: u64, id: u128) {
-        let of = self.shard.shared.measures.get(measure);
-        let exemplars = self.shard.shared.exemplars.as_ref();
-        if let (Some(cell), Some(of), Some(exemplars)) = (self.cell, of, exemplars) {
-            let bucket = of.bins.classic(of.bins.find(amount));
-            exemplars.offer(cell.index, (measure, bucket), id, amount);
-        }
     }
 }

@@ -1,40 +1,57 @@
 use super::{
-    cells::{Cell, Cells},
+    active_cell::{self, ActiveCell},
+    cells::{Cells, Writers},
+    finished_cell::FinishedCell,
     keys::Key,
     shared::Shared,
+    slab::Slab,
 };
+use std::sync::atomic::Ordering;
 
-/// The words of an active cell: how many things started here, and how many finished here.
-pub(super) const STARTED: usize = 0;
-pub(super) const FINISHED: usize = 1;
-
-/// The counts of one lease, which one thread after another holds.
+/// The counts of one lease, which one thread after another holds, or those of all threads without a lease.
 pub(super) struct Shard {
     pub(super) shared: &'static Shared,
-    pub(super) finished: Cells,
-    pub(super) active: Cells,
+    pub(super) writers: Writers,
+    pub(super) finished: Cells<FinishedCell>,
+    pub(super) active: Cells<ActiveCell>,
+    finished_words: Slab,
+    active_words: Slab,
 }
 
 impl Shard {
-    pub(super) fn new(shared: &'static Shared, leased: bool) -> Self {
-        let layout = &shared.layout;
+    pub(super) fn new(shared: &'static Shared, writers: Writers) -> Self {
         Self {
             shared,
-            finished: Cells::new(layout.words, layout.blocks, leased),
-            active: Cells::new(2, 0, leased),
+            writers,
+            finished: Cells::new(),
+            active: Cells::new(),
+            finished_words: Slab::new(shared.layout.words),
+            active_words: Slab::new(active_cell::WORDS),
         }
     }
 
-    /// Counts that something finished here that was started in another shard.
-    #[cold]
-    pub(super) fn finish_elsewhere(&'static self, started: &Cell) {
-        let key = Key {
-            key: started.key,
-            overflow: started.key,
-        };
-        let cell = self.active.find(started.key);
-        if let Some(cell) = cell.or_else(|| self.active.find_or_insert(&self.shared.active, key)) {
-            self.active.add(cell, FINISHED, 1);
-        }
+    /// The cell of a key, or of the key that it overflows to. `None` if there is no room for either.
+    pub(super) fn finished_cell(&self, key: Key) -> Option<&FinishedCell> {
+        let blocks = self.shared.layout.blocks;
+        let make = |key, index| FinishedCell::new(key, index, self.finished_words.cut(), blocks);
+        self.finished.get(&self.shared.finished, key, make)
+    }
+
+    /// The same of what is active.
+    pub(super) fn active_cell(&self, key: Key) -> Option<&ActiveCell> {
+        let make = |key, _| ActiveCell::new(key, self.active_words.cut());
+        self.active.get(&self.shared.active, key, make)
+    }
+
+    /// How many things of a key started here.
+    pub(super) fn started(&self, key: u64) -> u64 {
+        let cell = self.active.find(key);
+        cell.map_or(0, |cell| cell.started.load(Ordering::Acquire))
+    }
+
+    /// How many things of a key ended here.
+    pub(super) fn ended(&self, key: u64) -> u64 {
+        let cell = self.active.find(key);
+        cell.map_or(0, |cell| cell.ended.load(Ordering::Acquire))
     }
 }

@@ -1,7 +1,7 @@
 use super::{
     Store,
-    cells::Cell,
     exemplars::{Exemplar, ExemplarMap},
+    finished_cell::FinishedCell,
     layout::{BLOCK, Place, PlaceOfBins},
     shard::Shard,
 };
@@ -108,7 +108,7 @@ impl Snapshot {
     ///
     /// The words of a measure are read from the last one to the first, the reverse of how they are written, so that
     /// whatever a bin counts is in the sum, too. One measure may be ahead of another.
-    fn add(&mut self, cell: &Cell) -> usize {
+    fn add(&mut self, cell: &FinishedCell) -> usize {
         let mut words = cell.words.len() + cell.blocks().len();
         let index = cell.index as usize;
         let first = index * self.blocks_per_key;

@@ -41,9 +41,10 @@ fn count(store: &'static Store, number: u64, nanos: u64) {
 }
 
 fn finish(store: &'static Store, active: Active, number: u64, nanos: u64) {
-    let finished = store.finish(key(number));
+    let near = store.finish_near(number, Some(active));
+    let finished = near.unwrap_or_else(|| store.finish(key(number), Some(active)));
     finished.observe(0, nanos);
-    finished.end(active);
+    finished.end();
 }
 
 fn collect(store: &'static Store) -> Snapshot {
@@ -90,11 +91,23 @@ fn what_finishes_under_another_key_leaves_nothing_active() {
 }
 
 #[test]
+fn each_finish_is_counted_under_its_own_key_however_the_first_one_ended() {
+    let store = store();
+    for finished in [2, 3, 2, 4, 3, 2] {
+        finish(store, store.start(key(1)).unwrap(), finished, 5);
+    }
+    let snapshot = collect(store);
+    assert_eq!(keys(store.finished_keys()).collect::<Vec<_>>(), [2, 3, 4]);
+    assert_eq!([0, 1, 2].map(|index| snapshot.count(index, 0)), [3, 2, 1]);
+    assert_eq!(totals(store), (6, 0));
+}
+
+#[test]
 fn measures_are_apart_from_each_other() {
     let native = NativeHistogram::default().validate(&BOUNDS).unwrap();
     let bounds = || Bins::Classic(BOUNDS.into());
     let store = measuring([bounds(), Bins::Native(native), bounds()], 10);
-    let finished = store.finish(key(1));
+    let finished = store.finish(key(1), None);
     finished.observe(0, 5);
     finished.observe(2, 500);
     finished.observe(2, 2_000);

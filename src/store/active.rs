@@ -1,0 +1,57 @@
+use super::{
+    active_cell::ActiveCell,
+    cells::{Cell, Writers, add},
+    finished_cell::FinishedCell,
+    keys::Key,
+    shard::Shard,
+};
+use std::ptr;
+
+/// Something that was started and is not finished.
+#[derive(Clone, Copy)]
+pub(crate) struct Active {
+    pub(super) shard: &'static Shard,
+    pub(super) cell: &'static ActiveCell,
+}
+
+impl Active {
+    /// Starts it.
+    #[inline(always)]
+    pub(super) fn start(
+        shard: &'static Shard,
+        writers: Writers,
+        cell: &'static ActiveCell,
+    ) -> Self {
+        add(writers, cell.started, 1);
+        Self { shard, cell }
+    }
+
+    /// Counts in a shard that it is no longer active.
+    #[inline(always)]
+    pub(super) fn end(self, shard: &'static Shard, writers: Writers) {
+        if ptr::eq(shard, self.shard) {
+            add(writers, self.cell.ended, 1);
+        } else {
+            self.end_elsewhere(shard);
+        }
+    }
+
+    /// Notes where it was counted when it finished in a shard.
+    pub(super) fn note_finished(self, shard: &'static Shard, cell: &'static FinishedCell) {
+        if ptr::eq(shard, self.shard) {
+            let _ = self.cell.finished.set(cell);
+        }
+    }
+
+    /// The same as [`end`](Self::end), in another shard than the one that counted its start.
+    #[cold]
+    fn end_elsewhere(self, shard: &'static Shard) {
+        let key = Key {
+            key: self.cell.key(),
+            overflow: self.cell.key(),
+        };
+        if let Some(cell) = shard.active_cell(key) {
+            add(shard.writers, cell.ended, 1);
+        }
+    }
+}
