@@ -75,15 +75,17 @@ impl Config {
             (true, Role::Server) => VersionFrom::Request,
             (true, Role::Client) => VersionFrom::Response,
         };
-        let has_labels = !routes.user_labels().is_empty();
         let asks_extras = self.exemplar_of.is_some() || self.amounts.request_body.is_some();
         let asks_responses =
             routes.user_labels().ask_responses() || version_from == VersionFrom::Response;
         let times_head = self.amounts.response_start.is_some() && !self.amounts.first_byte;
-        let asks_requests = has_labels || asks_extras || version_from != VersionFrom::Nobody;
+        let asks_requests = routes.user_labels().ask_requests()
+            || asks_extras
+            || version_from != VersionFrom::Nobody;
         let flags = Flags::NONE
             .and_if(asks_requests, Flags::REQUEST)
-            .and_if(asks_responses || times_head, Flags::RESPONSE)
+            .and_if(asks_responses, Flags::RESPONSE)
+            .and_if(times_head, Flags::RESPONSE_START)
             .and_if(self.amounts.first_byte, Flags::FIRST_BYTE)
             .and_if(asks_extras || self.amounts.has_more(), Flags::AMOUNTS);
         let recorder: &'static Recorder = Box::leak(Box::new(Recorder {

@@ -62,15 +62,24 @@ impl Combinations {
     pub(super) fn number(&self, values: UserValues, is_full: impl FnOnce() -> bool) -> u32 {
         match &self.seen {
             None => values,
-            Some(seen) => {
-                let known = seen.find(values);
-                let number = known.or_else(|| match is_full() {
-                    true => None,
-                    false => seen.insert(values, self.width),
-                });
-                number.unwrap_or(self.overflow_number)
-            }
+            Some(seen) => self.number_of_seen(seen, values, is_full),
         }
+    }
+
+    // Not inlined: few layers have so many.
+    #[inline(never)]
+    fn number_of_seen(
+        &self,
+        seen: &Seen,
+        values: UserValues,
+        is_full: impl FnOnce() -> bool,
+    ) -> u32 {
+        let known = seen.find(values);
+        let number = known.or_else(|| match is_full() {
+            true => None,
+            false => seen.insert(values, self.width),
+        });
+        number.unwrap_or(self.overflow_number)
     }
 
     /// The combination of a number.

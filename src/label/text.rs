@@ -9,17 +9,31 @@ pub(super) struct Hashed<'a> {
 }
 
 impl<'a> Hashed<'a> {
+    pub(super) const EMPTY: Self = Self { text: "", hash: 0 };
+
     /// The hash takes eight bytes at a time. It does not defend against deliberate collisions: names come from the
     /// program, and the number of other values is bounded.
     #[inline]
     pub(super) fn new(text: &'a str) -> Self {
         let bytes = text.as_bytes();
-        let len = bytes.len() as u64;
-        let hash = match short(bytes) {
-            Some(word) => mix(len, word),
-            None => hash_long(bytes, len),
-        };
-        Self { text, hash }
+        Self::short(text).unwrap_or_else(|| Self {
+            text,
+            hash: hash_long(bytes, bytes.len() as u64),
+        })
+    }
+
+    /// The same of a text of at most eight bytes.
+    #[inline]
+    pub(super) fn short(text: &'a str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        let hash = mix(bytes.len() as u64, short(bytes)?);
+        Some(Self { text, hash })
+    }
+
+    /// Whether it is the same as one of at most eight bytes: of these, no two of one length have the same hash.
+    #[inline]
+    pub(super) fn is_short(&self, other: &Self) -> bool {
+        self.hash == other.hash && self.text.len() == other.text.len()
     }
 
     /// The same, kept as long as the process lives.
@@ -35,10 +49,7 @@ impl PartialEq for Hashed<'_> {
     #[inline]
     fn eq(&self, other: &Self) -> bool {
         let (one, other_text) = (self.text.as_bytes(), other.text.as_bytes());
-        // Up to eight bytes, no two texts of one length have the same hash.
-        self.hash == other.hash
-            && one.len() == other_text.len()
-            && (one.len() <= SHORT || is_same_long(one, other_text))
+        self.is_short(other) && (one.len() <= SHORT || is_same_long(one, other_text))
     }
 }
 

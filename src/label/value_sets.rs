@@ -43,18 +43,31 @@ impl<const N: usize> ValueSets<N> {
     /// value is too long.
     #[inline]
     pub(crate) fn number(&self, values: [&str; N]) -> Option<u32> {
-        let values = values.map(Hashed::new);
-        let near = self
-            .numbers
-            .find_near(hash(&values), |known| known.values == values);
-        match near {
-            Some(known) => Some(known.number),
+        match self.number_near(values) {
+            Some(number) => Some(number),
             None => self.number_far(values),
         }
     }
 
-    #[cold]
-    fn number_far(&self, values: [Hashed<'_>; N]) -> Option<u32> {
+    /// The same, if it is quickly found: it is known, and all of its values are short.
+    // It calls nothing, so that it needs no frame: 25 instructions less.
+    #[inline]
+    fn number_near(&self, values: [&str; N]) -> Option<u32> {
+        let mut hashed = [Hashed::EMPTY; N];
+        for (hashed, value) in hashed.iter_mut().zip(values) {
+            *hashed = Hashed::short(value)?;
+        }
+        let is = |known: &Known<N>| {
+            let mut pairs = known.values.iter().zip(&hashed);
+            pairs.all(|(known, value)| known.is_short(value))
+        };
+        let known = self.numbers.find_near(hash(&hashed), is)?;
+        Some(known.number)
+    }
+
+    #[inline(never)]
+    fn number_far(&self, values: [&str; N]) -> Option<u32> {
+        let values = values.map(Hashed::new);
         let is_too_long = |value: &Hashed<'_>| value.text.len() > LONGEST_VALUE;
         match self.find(values) {
             Some(number) => Some(number),

@@ -20,7 +20,7 @@ pub(super) struct ActiveRequest {
     /// `Some` if its headers say that it is a gRPC call.
     pub(super) call: Option<Call>,
     pub(super) extras: Extras,
-    /// The values of the user's labels. Only set if the layer has any.
+    /// The values of the user's labels. Only set if the layer has any, and asks requests.
     pub(super) values: UserValues,
     /// How long the head took, if the response is a stream.
     pub(super) head_nanos: Option<u64>,
@@ -41,6 +41,14 @@ pub(super) struct State {
     pub(super) declared: u64,
     /// How many of these have not passed yet.
     pub(super) remaining: u64,
+}
+
+impl State {
+    /// The nanoseconds from its start to a raw reading of the clock.
+    pub(super) fn nanos_to(&self, reading: u64) -> u64 {
+        let clock = &self.recorder.clock;
+        clock.delta_as_nanos(self.started_at, reading)
+    }
 }
 
 /// More bytes than any body has, so that they never run out.
@@ -88,6 +96,7 @@ impl ActiveRequest {
     }
 
     /// Gives it values of the user's labels.
+    #[inline]
     pub(super) fn label(&mut self, values: UserValues) {
         let Recorder { routes, store, .. } = self.state.recorder;
         self.values = values;
@@ -96,8 +105,7 @@ impl ActiveRequest {
     }
 
     pub(super) fn elapsed(&self) -> u64 {
-        let clock = &self.state.recorder.clock;
-        clock.delta_as_nanos(self.state.started_at, clock.raw())
+        self.state.nanos_to(self.state.recorder.clock.raw())
     }
 
     /// Keeps the box for the thread's next request.

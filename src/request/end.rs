@@ -110,7 +110,7 @@ impl ActiveRequest {
         if state.key.status().is_some() {
             let started = !state.flags.has(Flags::FIRST_BYTE);
             if let Some(measure) = amounts.response_start.filter(|_| started) {
-                finished.observe(measure, extras.response_start);
+                finished.observe(measure, state.nanos_to(extras.response_started_at));
             }
             if let Some(measure) = amounts.response_body {
                 finished.observe(measure, state.declared - state.remaining);

@@ -7,6 +7,6 @@ pub(super) struct Extras {
     pub(super) trace: Option<TraceId>,
     /// How many bytes the request's body has, if it says so.
     pub(super) request_body: Option<u64>,
-    /// How long the response took to start, in nanoseconds. Set once it has.
-    pub(super) response_start: u64,
+    /// When the response started: a raw reading of the recorder's clock. Set once it has.
+    pub(super) response_started_at: u64,
 }

@@ -12,6 +12,10 @@ impl Flags {
     pub(crate) const REQUEST: Self = Self(1);
     /// When there is a response: to look at more of its head than its status and route.
     pub(crate) const RESPONSE: Self = Self(1 << 1);
+    /// When there is a response: to note when.
+    pub(crate) const RESPONSE_START: Self = Self(1 << 7);
+    /// Anything that there is to do when there is a response.
+    pub(super) const HEAD: Self = Self::RESPONSE.and(Self::RESPONSE_START);
     /// When bytes of the body pass: to note when the first did.
     pub(crate) const FIRST_BYTE: Self = Self(1 << 2);
     /// At its end: to count more than its duration, or to offer it as an exemplar.

@@ -47,7 +47,7 @@ impl ActiveRequest {
     fn record_first_byte(&mut self, bytes: usize) {
         // No client gets bytes beyond the declared length.
         if self.state.remaining.min(bytes as u64) > 0 {
-            self.extras.response_start = self.elapsed();
+            self.extras.response_started_at = self.state.recorder.clock.raw();
             self.state.flags.clear(Flags::FIRST_BYTE);
         }
     }

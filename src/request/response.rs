@@ -2,7 +2,7 @@
 
 use super::{
     Outcome, Recording, VersionFrom,
-    active::{ActiveRequest, UNDECLARED},
+    active::{ActiveRequest, State, UNDECLARED},
     flags::Flags,
     head::{content_length, is_event_stream},
 };
@@ -34,7 +34,7 @@ impl ActiveRequest {
         let state = &mut self.state;
         let status = Status::from_http(response.status());
         state.key = state.key.with_status(status);
-        if state.flags.has(Flags::RESPONSE) {
+        if state.flags.has(Flags::HEAD) {
             self.record_special_head(response);
         }
         if !response.extensions().is_empty() {
@@ -55,33 +55,47 @@ impl ActiveRequest {
         state.declared == 0
     }
 
-    /// Reads what only some requests want to know of the head.
-    #[inline(never)]
+    /// Notes what only some requests want to know of the head.
+    #[inline]
     fn record_special_head<B>(&mut self, response: &Response<B>) {
+        let State {
+            flags, recorder, ..
+        } = &self.state;
+        if flags.has(Flags::RESPONSE_START) {
+            self.extras.response_started_at = recorder.clock.raw();
+        }
+        if flags.has(Flags::RESPONSE) {
+            self.read_special_head(response);
+        }
+    }
+
+    #[inline(never)]
+    fn read_special_head<B>(&mut self, response: &Response<B>) {
         let recorder = self.state.recorder;
         if recorder.asks_responses {
-            self.ask_response(ResponseHead::from(response));
+            self.ask_response(&ResponseHead::from(response));
         }
         if self.call.is_some() {
             self.record_call(response.headers());
-        }
-        if recorder.amounts.response_start.is_some() {
-            self.extras.response_start = self.elapsed();
         }
     }
 
     /// Asks the response's head, and the user's functions.
     #[inline(never)]
-    fn ask_response(&mut self, head: ResponseHead<'_>) {
+    fn ask_response(&mut self, head: &ResponseHead<'_>) {
         let state = &mut self.state;
         let recorder = state.recorder;
         if recorder.version_from == VersionFrom::Response {
             state.key = state.key.with_version(Version::from_http(head.version));
         }
         let labels = recorder.routes.user_labels();
-        // Without labels, the values are those of the box's last request.
         if !labels.is_empty() {
-            self.label(self.values + labels.of_response(head));
+            // If the request was not asked, the values are those of the box's last one.
+            let of_request = match recorder.flags.has(Flags::REQUEST) {
+                true => self.values,
+                false => 0,
+            };
+            self.label(of_request + labels.of_response(head));
         }
     }
 

@@ -57,7 +57,7 @@ fn start_under<B>(
     let key = PackedKey::new(method);
     let mut started = ActiveRequest::new(recorder, route, key);
     if recorder.flags.has(Flags::REQUEST) {
-        started.ask(RequestHead::from(request));
+        started.ask(&RequestHead::from(request));
     }
     let state = &mut started.state;
     let gauge = state.key.of_active().with_labels(gauge.labels);
@@ -69,7 +69,7 @@ fn start_under<B>(
 impl ActiveRequest {
     /// Asks the request's head, and the user's functions.
     #[inline(never)]
-    fn ask(&mut self, head: RequestHead<'_>) {
+    fn ask(&mut self, head: &RequestHead<'_>) {
         let state = &mut self.state;
         let recorder = state.recorder;
         state.key = match recorder.version_from {
@@ -86,10 +86,10 @@ impl ActiveRequest {
         }
     }
 
-    fn ask_extras(&mut self, head: RequestHead<'_>) {
+    fn ask_extras(&mut self, head: &RequestHead<'_>) {
         let recorder = self.state.recorder;
         let measured = recorder.amounts.request_body;
-        self.extras.trace = recorder.exemplar.as_ref().and_then(|of| of.ask(head));
+        self.extras.trace = recorder.exemplar.as_ref().and_then(|of| of.ask(*head));
         self.extras.request_body = measured.and_then(|_| content_length(head.headers));
     }
 }

@@ -33,7 +33,7 @@ impl MetricsLayerBuilder {
         values: impl IntoIterator<Item = V>,
         value_of: impl for<'a> Fn(RequestHead<'a>) -> Option<&'a str> + Send + Sync + 'static,
     ) -> Self {
-        self.closed_label(name, values, ValueOf::Request(Box::new(value_of)))
+        self.closed_label(name, values, ValueOf::request(value_of))
     }
 
     /// A label of your own with any values. The first `most` are kept, and all later ones become `_OTHER`. Otherwise
@@ -61,7 +61,7 @@ impl MetricsLayerBuilder {
         most: usize,
         value_of: impl for<'a> Fn(RequestHead<'a>) -> Option<&'a str> + Send + Sync + 'static,
     ) -> Self {
-        self.open_label(name, most, ValueOf::Request(Box::new(value_of)))
+        self.open_label(name, most, ValueOf::request(value_of))
     }
 
     /// A label of your own with a fixed list of values, such as a cache hit. A function reads it from each response.
@@ -84,7 +84,7 @@ impl MetricsLayerBuilder {
         values: impl IntoIterator<Item = V>,
         value_of: impl for<'a> Fn(ResponseHead<'a>) -> Option<&'a str> + Send + Sync + 'static,
     ) -> Self {
-        self.closed_label(name, values, ValueOf::Response(Box::new(value_of)))
+        self.closed_label(name, values, ValueOf::response(value_of))
     }
 
     /// A label of your own with any values, such as the tenant that authentication found. A function reads it from each
@@ -110,7 +110,7 @@ impl MetricsLayerBuilder {
         most: usize,
         value_of: impl for<'a> Fn(ResponseHead<'a>) -> Option<&'a str> + Send + Sync + 'static,
     ) -> Self {
-        self.open_label(name, most, ValueOf::Response(Box::new(value_of)))
+        self.open_label(name, most, ValueOf::response(value_of))
     }
 
     fn closed_label<V: Into<String>>(
