@@ -1,5 +1,4 @@
-use crate::sync::{HASH_FACTOR, List, Table, lock};
-use std::sync::Mutex;
+use crate::sync::{HASH_FACTOR, Interner};
 
 /// The values of a request's labels, as one number: 0 if there are none.
 pub(crate) type UserValues = u32;
@@ -12,15 +11,8 @@ pub(super) struct Combinations {
     overflow: UserValues,
     /// Its number.
     overflow_number: u32,
-    /// `None` if there are so few combinations that each is its own number.
-    seen: Option<Seen>,
-}
-
-/// The combinations that were seen, in the order in which they were first seen.
-struct Seen {
-    numbers: Table<(UserValues, u32)>,
-    values: List<UserValues>,
-    adding: Mutex<()>,
+    /// Those that were seen. `None` if there are so few combinations that each is its own number.
+    seen: Option<Interner<UserValues>>,
 }
 
 const FEW: u32 = 1 << 16;
@@ -30,21 +22,24 @@ const MOST: u32 = 1 << 20;
 impl Combinations {
     /// There can be `count`, of which no more than `budget` are counted.
     pub(super) fn new(count: u32, overflow: UserValues, budget: usize) -> Self {
-        let budget = u32::try_from(budget).unwrap_or(MOST);
-        match count {
-            0..=FEW => Self {
+        if count <= FEW {
+            return Self {
                 width: count,
                 overflow,
                 overflow_number: overflow,
                 seen: None,
-            },
-            _ => Self {
-                // Before its response, a request may have another combination than after it.
-                width: budget.saturating_mul(2).clamp(FEW, MOST),
-                overflow,
-                overflow_number: 1,
-                seen: Some(Seen::new([0, overflow])),
-            },
+            };
+        }
+        let budget = u32::try_from(budget).unwrap_or(MOST);
+        // Before its response, a request may have another combination than after it.
+        let width = budget.saturating_mul(2).clamp(FEW, MOST);
+        let seen = Interner::new(width as usize);
+        insert(&seen, 0);
+        Self {
+            width,
+            overflow,
+            overflow_number: insert(&seen, overflow).unwrap_or_default(),
+            seen: Some(seen),
         }
     }
 
@@ -70,14 +65,14 @@ impl Combinations {
     #[inline(never)]
     fn number_of_seen(
         &self,
-        seen: &Seen,
+        seen: &Interner<UserValues>,
         values: UserValues,
         is_full: impl FnOnce() -> bool,
     ) -> u32 {
-        let known = seen.find(values);
+        let known = seen.find(hash(values), |known| *known == values);
         let number = known.or_else(|| match is_full() {
             true => None,
-            false => seen.insert(values, self.width),
+            false => insert(seen, values),
         });
         number.unwrap_or(self.overflow_number)
     }
@@ -87,47 +82,13 @@ impl Combinations {
         let Some(seen) = &self.seen else {
             return number;
         };
-        let values = seen.values.get(number as usize);
-        values.copied().unwrap_or(self.overflow)
+        seen.get(number).copied().unwrap_or(self.overflow)
     }
 }
 
-impl Seen {
-    fn new(known: impl IntoIterator<Item = UserValues>) -> Self {
-        let seen = Self {
-            numbers: Table::new(),
-            values: List::new(),
-            adding: Mutex::new(()),
-        };
-        for values in known {
-            seen.insert(values, MOST);
-        }
-        seen
-    }
-
-    fn find(&self, values: UserValues) -> Option<u32> {
-        let known = self.numbers.find(hash(values), |known| known.0 == values);
-        known.map(|(_, number)| *number)
-    }
-
-    /// `None` if there are no numbers left.
-    #[cold]
-    fn insert(&self, values: UserValues, width: u32) -> Option<u32> {
-        let _adding = lock(&self.adding);
-        if let Some(known) = self.find(values) {
-            return Some(known);
-        }
-        if self.values.len() >= width as usize {
-            return None;
-        }
-        let number = self.values.push(values)? as u32;
-        let hash_of = |known: &(UserValues, u32)| hash(known.0);
-        let is = |known: &(UserValues, u32)| known.0 == values;
-        let make = || (values, number);
-        self.numbers
-            .find_or_insert(hash(values), hash_of, is, make)?;
-        Some(number)
-    }
+fn insert(seen: &Interner<UserValues>, values: UserValues) -> Option<u32> {
+    let hash_of = |known: &UserValues| hash(*known);
+    seen.find_or_insert(hash(values), hash_of, |known| *known == values, || values)
 }
 
 fn hash(values: UserValues) -> u64 {

@@ -157,7 +157,7 @@ impl UserLabels {
         let label = self.labels.get(index)?;
         match values / label.factor % label.room {
             ABSENT_VALUE => None,
-            number => label.values.get(number).map(|[text]| *text),
+            number => label.values.get(number).map(|[text]| text),
         }
     }
 
@@ -176,14 +176,18 @@ impl UserLabels {
 impl Known {
     fn new(label: UserLabel, factor: u32) -> Self {
         let listed = label.listed.iter().flatten().map(String::as_str);
-        let known = SPECIAL.into_iter().chain(listed);
+        let known: Vec<_> = SPECIAL
+            .into_iter()
+            .chain(listed)
+            .map(|value| [value])
+            .collect();
         let unlisted = match label.listed {
             Some(_) => 0,
             None => label.most,
         };
         Self {
             room: room(&label).unwrap_or_default(),
-            values: ValueSets::new(known.map(|value| [value]), unlisted),
+            values: ValueSets::new(&known, unlisted),
             value_of: label.value_of,
             factor,
         }

@@ -192,7 +192,7 @@ impl<const N: usize> OperationBuilder<N> {
             errors: ErrorKinds::new(),
         }));
         let sets = &*Box::leak(Box::new(ValueSets::new(
-            [[OVERFLOW; N]],
+            &[[OVERFLOW; N]],
             self.max_label_sets,
         )));
         let error = [String::from(ERROR_LABEL)];

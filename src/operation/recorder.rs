@@ -87,7 +87,7 @@ const MAX_ERRORS: usize = 1_000;
 
 impl ErrorKinds {
     pub(super) fn new() -> Self {
-        Self(ValueSets::new([[OVERFLOW]], MAX_ERRORS))
+        Self(ValueSets::new(&[[OVERFLOW]], MAX_ERRORS))
     }
 
     pub(super) fn number(&self, kind: &'static str) -> u16 {

@@ -109,7 +109,7 @@ impl<const N: usize> Schema for OperationSchema<N> {
             (ERRORS, End::Failed(error)) => self.recorder.errors.name(error),
             _ => return None,
         };
-        let values = *self.sets.get(set)?;
+        let values = self.sets.get(set)?;
         Some(Shown { values, error })
     }
 

@@ -1,7 +1,8 @@
-//! What threads share: a list and a table that values are only added to, and
-//! the one way to lock, to yield, and to run what may panic.
+//! What threads share: a list, a table and an interner that values are only added to, and the one way to lock, to
+//! yield, and to run what may panic.
 
 mod caught;
+mod interner;
 mod list;
 mod lock;
 mod table;
@@ -9,6 +10,7 @@ mod yield_now;
 
 pub(crate) use self::{
     caught::caught,
+    interner::Interner,
     list::List,
     lock::lock,
     table::{Cursor, HASH_FACTOR, Table},
