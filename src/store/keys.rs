@@ -88,7 +88,7 @@ impl Keys {
 
     /// Whether the budget is used up.
     pub(crate) fn is_full(&self) -> bool {
-        self.full.load(Ordering::Relaxed)
+        self.full.load(Ordering::Acquire)
     }
 
     /// Whether nothing is counted under a key, and nothing will be: the one that it overflows to stands for it.
@@ -123,7 +123,8 @@ impl Keys {
     #[cold]
     fn add(&self, key: u64, always: bool) -> Option<(u64, u32)> {
         if !always && self.is_full() {
-            return None;
+            // Once more: it may have been added as the last one since.
+            return self.find(key);
         }
         let mut budgeted = lock(&self.budgeted);
         if let Some(known) = self.find(key) {
@@ -134,7 +135,6 @@ impl Keys {
                 return None;
             }
             *budgeted += 1;
-            self.full.store(*budgeted >= self.budget, Ordering::Relaxed);
         }
         let index = u32::try_from(self.list.push(Entry::new(key))?).ok()?;
         let hash_of = |index: &u32| hash(self.key(*index).unwrap_or_default());
@@ -142,10 +142,40 @@ impl Keys {
         let added = self
             .indices
             .find_or_insert(hash(key), hash_of, is, || index);
+        // After the last one is in the table, so that whoever sees this finds it.
+        self.full.store(*budgeted >= self.budget, Ordering::Release);
         added.map(|index| (key, *index))
     }
 }
 
 pub(super) fn hash(key: u64) -> u64 {
     key.wrapping_mul(HASH_FACTOR)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{sync::Barrier, thread};
+
+    #[test]
+    fn threads_that_race_for_the_last_key_of_the_budget_all_get_it() {
+        let last = Key {
+            key: 1,
+            overflow: 2,
+        };
+        for _ in 0..if cfg!(miri) { 20 } else { 2_000 } {
+            let keys = Keys::new(1);
+            let start = Barrier::new(2);
+            let resolve = || {
+                start.wait();
+                (keys.resolve(last), keys.is_past_budget(last))
+            };
+            thread::scope(|scope| {
+                let threads = [scope.spawn(resolve), scope.spawn(resolve)];
+                for thread in threads {
+                    assert_eq!(thread.join().unwrap(), (Some((1, 0)), false));
+                }
+            });
+        }
+    }
 }
