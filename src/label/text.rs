@@ -123,6 +123,10 @@ mod tests {
         hashes.sort_unstable();
         hashes.dedup();
         assert_eq!(hashes.len(), 200);
+        // Short ones of two lengths may have the same hash.
+        let (one, other) = (Hashed::new("a"), Hashed::new("ba"));
+        assert_eq!(one.hash, other.hash);
+        assert!(one != other && !one.is_short(&other));
     }
 
     #[test]

@@ -90,7 +90,7 @@ impl ActiveRequest {
         }
         let labels = recorder.routes.user_labels();
         if !labels.is_empty() {
-            // If the request was not asked, the values are those of the box's last one.
+            // If the request was not asked, the box still has the values of its last request.
             let of_request = match recorder.flags.has(Flags::REQUEST) {
                 true => self.values,
                 false => 0,

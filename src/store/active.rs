@@ -36,10 +36,10 @@ impl Active {
         }
     }
 
-    /// Notes where it was counted when it finished in a shard.
-    pub(super) fn note_finished(self, shard: &'static Shard, cell: &'static FinishedCell) {
+    /// Notes where it was counted when it finished in a shard, if it is the first that did so where it started.
+    pub(super) fn note_first_finish(self, shard: &'static Shard, cell: &'static FinishedCell) {
         if ptr::eq(shard, self.shard) {
-            let _ = self.cell.finished.set(cell);
+            let _ = self.cell.first_finished.set(cell);
         }
     }
 

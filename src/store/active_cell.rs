@@ -9,7 +9,7 @@ pub(super) struct ActiveCell {
     pub(super) ended: &'static AtomicU64,
     /// Where the first thing that started here was counted when it finished here. Most others end in the same way, and
     /// are counted there without a search.
-    pub(super) finished: OnceLock<&'static FinishedCell>,
+    pub(super) first_finished: OnceLock<&'static FinishedCell>,
 }
 
 /// How many words a cell has.
@@ -32,7 +32,7 @@ impl ActiveCell {
             key,
             started,
             ended,
-            finished: OnceLock::new(),
+            first_finished: OnceLock::new(),
         }
     }
 }

@@ -6,7 +6,7 @@ use super::{
 #[derive(Clone, Copy)]
 pub(crate) struct Finished {
     shard: &'static Shard,
-    /// Those of the shard. Where the compiler knows which, it leaves out the other case.
+    /// Those of the shard. A copy, so that the quick way, which knows who they are, compiles without the other case.
     writers: Writers,
     /// `None` if there was no room for its key.
     cell: Option<&'static FinishedCell>,

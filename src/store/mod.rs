@@ -38,7 +38,7 @@ use self::{
     shared::Shared,
 };
 use crate::histogram::Bins;
-use std::sync::OnceLock;
+use std::{ptr, sync::OnceLock};
 
 pub(crate) struct Store {
     shared: Shared,
@@ -79,20 +79,21 @@ impl Store {
         let shard = self.shard();
         let cell = shard.finished_cell(key);
         if let (Some(active), Some(cell)) = (active, cell) {
-            active.note_finished(shard, cell);
+            active.note_first_finish(shard, cell);
         }
         Finished::new(shard, shard.writers, cell, active)
     }
 
-    /// The same, if that is quickly found: it started on this thread, which has written no other store since, and its
-    /// key is known.
+    /// The same, if that is quickly found: it started on this thread, which has a lease and has written no other store
+    /// since, and its key is known.
     #[inline(always)]
     pub(crate) fn finish_near(&'static self, key: u64, active: Option<Active>) -> Option<Finished> {
         let Active { shard, cell } = active?;
+        debug_assert!(ptr::eq(shard.shared, &self.shared));
         if !lease::is_last(shard) {
             return None;
         }
-        let first = *cell.finished.get()?;
+        let first = *cell.first_finished.get()?;
         let cell = match first.key() == key {
             true => first,
             false => shard.finished.find_near(key)?,

@@ -103,6 +103,19 @@ fn each_finish_is_counted_under_its_own_key_however_the_first_one_ended() {
 }
 
 #[test]
+fn what_finishes_on_another_thread_is_not_remembered_where_it_started() {
+    let store = store();
+    let active = store.start(key(1)).unwrap();
+    let other = thread::spawn(move || finish(store, active, 2, 5));
+    other.join().unwrap();
+    assert!(active.cell.first_finished.get().is_none());
+    count(store, 1, 5);
+    let remembered = active.cell.first_finished.get().unwrap();
+    assert_eq!(remembered.key(), 1);
+    assert_eq!(totals(store), (2, 0));
+}
+
+#[test]
 fn measures_are_apart_from_each_other() {
     let native = NativeHistogram::default().validate(&BOUNDS).unwrap();
     let bounds = || Bins::Classic(BOUNDS.into());
@@ -154,6 +167,9 @@ fn more_threads_than_leases_share_the_common_shard() {
                     all.wait();
                     (0..100).for_each(|n| count(store, n % 3, 1));
                     all.wait();
+                    // Found quickly, a shard is written as if nobody else did.
+                    let last = lease::last_of(&store.shared);
+                    assert!(last.is_none_or(|shard| shard.writers == Writers::One));
                 })
                 .unwrap();
         }
