@@ -7,6 +7,9 @@ use super::{
 use crate::label::{RequestHead, Route, Scheme, Version};
 use http::Request;
 
+/// A larger body is none that a service takes: a tebibyte. A client could declare so many bytes that the sum overflows.
+const MAX_REQUEST_BYTES: u64 = 1 << 40;
+
 /// Starts a request, unless its route is skipped.
 #[inline(always)]
 pub(super) fn start<B>(
@@ -90,6 +93,7 @@ impl ActiveRequest {
         let recorder = self.state.recorder;
         let measured = recorder.amounts.request_body;
         self.extras.trace = recorder.exemplar.as_ref().and_then(|of| of.ask(*head));
-        self.extras.request_body = measured.and_then(|_| content_length(head.headers));
+        let declared = measured.and_then(|_| content_length(head.headers));
+        self.extras.request_body = declared.filter(|bytes| *bytes <= MAX_REQUEST_BYTES);
     }
 }

@@ -246,6 +246,27 @@ async fn a_request_that_does_not_say_its_size_has_none() {
 }
 
 #[tokio::test]
+async fn a_client_that_declares_more_than_any_body_does_not_spoil_the_sum() {
+    let layer = TestLayer::new(builder().request_body_bytes());
+    let tebibyte = 1_u64 << 40;
+    for declared in [5, tebibyte + 1, u64::MAX / 2 + 5, u64::MAX, 6, tebibyte] {
+        let mut request = get_root();
+        let declared = declared.to_string().parse().unwrap();
+        request.headers_mut().insert("content-length", declared);
+        layer.respond(request, Response::new(String::new()));
+    }
+    let sum = format!(
+        r#"_sum{{method="GET",route="/",status="200"}} {}.0"#,
+        tebibyte + 11
+    );
+    let expected = [
+        sum.as_str(),
+        r#"_count{method="GET",route="/",status="200"} 3"#,
+    ];
+    assert_eq!(samples(&layer, "http_request_body_bytes").await, expected);
+}
+
+#[tokio::test]
 async fn every_naming_has_names_for_it() {
     let all = |naming: Naming| {
         builder()

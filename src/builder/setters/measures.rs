@@ -126,7 +126,8 @@ impl MetricsLayerBuilder {
 
     /// Measures the bytes of the request's body, as `http_request_body_bytes`, in [`Buckets::bytes`]. Off by default.
     ///
-    /// It is the request's `Content-Length`; a request without that header is left out. To count the bytes of a
+    /// It is the request's `Content-Length`, which is what the client declares and may not send. A request without that
+    /// header is left out, and so is one that declares more than a tebibyte (2^40 bytes). To count the bytes of a
     /// streamed upload, the layer would have to change the type of every request.
     pub fn request_body_bytes(self) -> Self {
         self.request_body_buckets(Buckets::bytes())
