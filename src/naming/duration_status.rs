@@ -1,5 +1,8 @@
 /// What the durations' histogram shows of the status. Each value is a whole histogram more, for each method and route.
 ///
+/// With the names of OpenTelemetry, whose requests are counted by the histogram, `error_type` of a response is the code
+/// with [`Code`](Self::Code), and otherwise the class, `5xx`. gRPC calls have their code there.
+///
 /// ```
 /// use tower_red::{DurationStatus, MetricsLayer};
 ///

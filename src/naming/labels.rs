@@ -31,6 +31,8 @@ pub(crate) enum LabelSource {
     StatusClass,
     Code,
     Reason,
+    /// The same, but of a status only its class.
+    ReasonByClass,
     Peer,
     PeerHost,
     PeerPort,
@@ -93,12 +95,10 @@ impl LabelValues {
             LabelSource::RpcMethod => visit(self.rpc_method(routes)),
             LabelSource::Status => show_status(self.status, visit),
             LabelSource::KnownStatus => show_status(self.status.filter(|it| it.is_known()), visit),
-            LabelSource::StatusClass => match self.status.and_then(Status::class) {
-                Some(class) => visit(class),
-                None => show_status(self.status, visit),
-            },
+            LabelSource::StatusClass => show_class(self.status, visit),
             LabelSource::Code => visit_any(self.code.map(Code::as_str)),
-            LabelSource::Reason => self.show_reason(visit),
+            LabelSource::Reason => self.show_reason(false, visit),
+            LabelSource::ReasonByClass => self.show_reason(true, visit),
             LabelSource::Peer => visit_any(peers.name(peer)),
             LabelSource::PeerHost => visit_any(peers.host(peer)),
             LabelSource::PeerPort => {
@@ -126,9 +126,10 @@ impl LabelValues {
         }
     }
 
-    fn show_reason(&self, visit: &mut dyn FnMut(&str)) {
+    fn show_reason(&self, by_class: bool, visit: &mut dyn FnMut(&str)) {
         match self.reason {
             None => {}
+            Some(Reason::Status) if by_class => show_class(self.status, visit),
             Some(Reason::Status) => show_status(self.status, visit),
             Some(Reason::Code) => self.code.map(Code::as_str).into_iter().for_each(visit),
             Some(Reason::Body) => visit("body"),
@@ -137,6 +138,13 @@ impl LabelValues {
             Some(Reason::Service) => visit("service"),
             Some(Reason::Cancelled) => visit("cancelled"),
         }
+    }
+}
+
+fn show_class(status: Option<Status>, visit: &mut dyn FnMut(&str)) {
+    match status.and_then(Status::class) {
+        Some(class) => visit(class),
+        None => show_status(status, visit),
     }
 }
 

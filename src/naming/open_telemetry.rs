@@ -32,7 +32,6 @@ fn convention(settings: &Settings) -> Convention {
             Role::Client => LabelSource::Scheme(configured),
         },
     );
-    let error = ("error.type", LabelSource::Reason);
     let peer = [
         ("server.address", LabelSource::PeerHost),
         ("server.port", LabelSource::PeerPort),
@@ -42,12 +41,21 @@ fn convention(settings: &Settings) -> Convention {
         Role::Server => ("http.route", LabelSource::KnownRoute),
         Role::Client => ("url.template", LabelSource::KnownRoute),
     };
-    let (status, code) = match settings.duration_status {
+    let (status, code, reason) = match settings.duration_status {
         // The conventions want a number here, so that there is no `_OTHER`.
-        DurationStatus::Code => (Some(LabelSource::KnownStatus), Some(LabelSource::Code)),
-        DurationStatus::Class => (Some(LabelSource::StatusClass), None),
-        DurationStatus::None => (None, None),
+        DurationStatus::Code => (
+            Some(LabelSource::KnownStatus),
+            Some(LabelSource::Code),
+            LabelSource::Reason,
+        ),
+        DurationStatus::Class => (
+            Some(LabelSource::StatusClass),
+            None,
+            LabelSource::ReasonByClass,
+        ),
+        DurationStatus::None => (None, None, LabelSource::ReasonByClass),
     };
+    let error = ("error.type", reason);
     let http = [method.clone(), route]
         .into_iter()
         .chain(status.map(|status| ("http.response.status_code", status)))

@@ -59,7 +59,12 @@ impl SeriesSpec {
         let mut values = self.filtered(errors, key, routes)?;
         // What no label shows must not decide where a series is sorted.
         let has = |shows: fn(&LabelSource) -> bool| self.labels.iter().any(|it| shows(&it.source));
-        if has(|source| matches!(source, LabelSource::StatusClass)) {
+        if has(|source| {
+            matches!(
+                source,
+                LabelSource::StatusClass | LabelSource::ReasonByClass
+            )
+        }) {
             values.status = values.status.map(Status::first_of_class);
         } else if !has(|source| {
             matches!(
@@ -69,7 +74,12 @@ impl SeriesSpec {
         }) {
             values.status = None;
         }
-        if !has(|source| matches!(source, LabelSource::Code | LabelSource::Reason)) {
+        if !has(|source| {
+            matches!(
+                source,
+                LabelSource::Code | LabelSource::Reason | LabelSource::ReasonByClass
+            )
+        }) {
             values.code = None;
         }
         if !has(|source| matches!(source, LabelSource::Version)) {

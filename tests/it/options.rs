@@ -238,6 +238,36 @@ async fn a_histogram_without_the_code_has_the_same_sum() {
 }
 
 #[tokio::test]
+async fn under_opentelemetrys_names_an_error_of_a_class_is_that_class() {
+    for (shown, status, expected) in [
+        (
+            DurationStatus::Code,
+            r#",http_response_status_code="503""#,
+            "503",
+        ),
+        (
+            DurationStatus::Class,
+            r#",http_response_status_code="5xx""#,
+            "5xx",
+        ),
+        (DurationStatus::None, "", "5xx"),
+    ] {
+        let layer = TestLayer::new(
+            builder()
+                .naming(Naming::OpenTelemetry)
+                .duration_status(shown),
+        );
+        get_with(&layer, 503).await;
+        let counts = lines(&layer, "http_server_request_duration_seconds_count").await;
+        let labels = format!(
+            r#"http_request_method="GET",http_route="/"{status},error_type="{expected}",url_scheme="http",network_protocol_version="1.1""#
+        );
+        let expected = format!("http_server_request_duration_seconds_count{{{labels}}} 1");
+        assert_eq!(counts, [expected]);
+    }
+}
+
+#[tokio::test]
 async fn series_of_fewer_labels_are_sorted_by_what_they_show() {
     let layer = TestLayer::new(builder().duration_status(DurationStatus::None).label(
         "tenant",
