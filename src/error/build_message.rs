@@ -84,7 +84,7 @@ impl fmt::Display for BuildError {
                 "`prefix` is for `Naming::AxumPrometheus`: write `namespace`",
             ),
             Self::InvalidOperation { name, reason } => {
-                write!(f, "operation {name:?} is not allowed: {reason}")
+                write!(f, "operation or mark {name:?} is not allowed: {reason}")
             }
             Self::TooManyMarks { most } => {
                 write!(f, "an operation has more than {most} marks, the most that it can have")
@@ -112,7 +112,7 @@ impl fmt::Display for BuildError {
                 write!(f, "peer {peer:?} is not allowed: {reason}")
             }
             Self::NoLabelSets => f.write_str(
-                "`max_label_sets(0)` has room for no route, so all requests would be counted under `_overflow`: write 1 or more",
+                "`max_label_sets(0)` has room for nothing, so everything would be counted under `_overflow`: write 1 or more",
             ),
             Self::NotForClients { setting } => write!(
                 f,

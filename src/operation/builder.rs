@@ -13,7 +13,7 @@ use crate::{
 };
 use prometheus_client::registry::Registry;
 use quanta::Clock;
-use std::{borrow::Borrow, fmt};
+use std::{borrow::Borrow, collections::BTreeSet, fmt};
 
 impl Operation<0> {
     /// A builder of an operation with that name and no labels. The names of its families begin with it: `db_query`.
@@ -150,8 +150,16 @@ impl<const N: usize> OperationBuilder<N> {
 
     fn check(&self) -> Result<(), BuildError> {
         check_name(&self.name)?;
+        // The operation has a histogram of that name without a mark.
+        let mut marks = BTreeSet::from(["duration"]);
         for (mark, _) in &self.marks {
             check_name(mark)?;
+            if !marks.insert(mark) {
+                return Err(BuildError::InvalidOperation {
+                    name: mark.clone(),
+                    reason: String::from("the operation has another histogram of that name"),
+                });
+            }
         }
         if self.marks.len() > MAX_MARKS {
             return Err(BuildError::TooManyMarks { most: MAX_MARKS });

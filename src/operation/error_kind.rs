@@ -1,5 +1,5 @@
 use self::sealed::Sealed;
-use super::active::ERROR;
+use super::recorder::ERROR;
 
 /// Says of which kind an error is.
 ///

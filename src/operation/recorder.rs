@@ -1,6 +1,6 @@
 use crate::{
     label::{OVERFLOW, ValueSets},
-    store::Store,
+    store::{Key, Store},
 };
 use quanta::Clock;
 
@@ -99,7 +99,24 @@ impl ErrorKinds {
     }
 }
 
+/// What an error is called if nobody says which it is.
+pub(super) const ERROR: &str = "error";
+
 impl Recorder {
+    /// How an operation ended that failed with an error of that kind.
+    pub(super) fn failed(&self, kind: &'static str) -> End {
+        // To Prometheus, a label without a value is none.
+        let kind = if kind.is_empty() { ERROR } else { kind };
+        End::Failed(self.errors.number(kind))
+    }
+
+    /// Makes the series of operations that may end so, with 0.
+    pub(super) fn initialize(&self, set: u32, end: End) {
+        let same = |key| Key { key, overflow: key };
+        let finished = FinishedKey { set, end }.pack();
+        self.store.initialize(same(finished), same(active_key(set)));
+    }
+
     #[inline(always)]
     pub(super) fn elapsed(&self, started_at: u64) -> u64 {
         self.clock.delta_as_nanos(started_at, self.clock.raw())

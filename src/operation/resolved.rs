@@ -2,7 +2,7 @@ use super::{
     ActiveOperation, AnyError, EnteredOperation, ErrorKind, NoMark, OperationFuture,
     OperationStream,
     active::Panicking,
-    recorder::{Ending, Recorder},
+    recorder::{End, Ending, Recorder},
 };
 use std::{fmt, future::Future};
 
@@ -31,6 +31,28 @@ pub struct ResolvedOperation {
 impl ResolvedOperation {
     pub(super) fn new(recorder: &'static Recorder, set: u32) -> Self {
         Self { recorder, set }
+    }
+
+    /// Makes the series of these label values from the start, with 0: operations, cancelled ones, and errors of these
+    /// kinds. Otherwise the first operation makes them, and `rate` does not see it.
+    ///
+    /// ```
+    /// use tower_red::{MetricsLayer, Operation};
+    ///
+    /// let (_metrics, exposition) = MetricsLayer::pair();
+    /// let jobs = Operation::builder("job").labels(["queue"]).expose_on(&exposition)?;
+    ///
+    /// jobs.with(["mails"]).initialize(["timeout", "panic"]);
+    /// let text = exposition.render()?;
+    /// assert!(text.contains("job_total{queue=\"mails\"} 0\n"));
+    /// assert!(text.contains("job_errors_total{queue=\"mails\",error=\"timeout\"} 0\n"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn initialize(self, errors: impl IntoIterator<Item = &'static str>) {
+        let failed = errors.into_iter().map(|kind| self.recorder.failed(kind));
+        for end in [End::Ok, End::Cancelled].into_iter().chain(failed) {
+            self.recorder.initialize(self.set, end);
+        }
     }
 
     /// Starts one, to be ended by hand.

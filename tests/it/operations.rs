@@ -585,18 +585,18 @@ fn names_and_labels_that_are_none_or_clash_are_refused() {
         error.to_string()
     };
     for (name, message) in [
-        ("", r#"operation "" is not allowed: it is empty"#),
+        ("", r#"operation or mark "" is not allowed: it is empty"#),
         (
             "db query",
-            r#"operation "db query" is not allowed: it must begin with a letter, and have only letters, digits and underscores; write "db_query""#,
+            r#"operation or mark "db query" is not allowed: it must begin with a letter, and have only letters, digits and underscores; write "db_query""#,
         ),
         (
             "query_",
-            r#"operation "query_" is not allowed: an underscore is added after it; write "query""#,
+            r#"operation or mark "query_" is not allowed: an underscore is added after it; write "query""#,
         ),
         (
             "query_total",
-            r#"operation "query_total" is not allowed: "_total" is added where it belongs; leave it out"#,
+            r#"operation or mark "query_total" is not allowed: "_total" is added where it belongs; leave it out"#,
         ),
         (
             "http_requests",
@@ -632,9 +632,62 @@ fn names_and_labels_that_are_none_or_clash_are_refused() {
     });
     let error = marks.expose_on(&exposition).unwrap_err();
     assert_eq!(error, BuildError::TooManyMarks { most: 4 });
+    for (marks, named) in [(&["duration"][..], "duration"), (&["a", "b", "a"], "a")] {
+        let add = |builder: OperationBuilder<0>, mark: &&str| builder.mark(*mark, two_buckets());
+        let error = marks.iter().fold(builder(), add).expose_on(&exposition);
+        let reason = String::from("the operation has another histogram of that name");
+        let name = named.to_owned();
+        assert_eq!(
+            error.unwrap_err(),
+            BuildError::InvalidOperation { name, reason }
+        );
+    }
     let _ = builder().expose_on(&exposition).unwrap();
     let error = builder().expose_on(&exposition).unwrap_err();
     assert!(matches!(error, BuildError::SameSeries { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn what_is_initialized_is_there_with_0_and_nothing_was_observed() {
+    let (clock, exposition) = (TestClock::new(), endpoint());
+    let query = builder().labels(["table"]).clock(&clock);
+    let query = query.expose_on(&exposition).unwrap();
+    let users = query.with(["users"]);
+    users.initialize(["timeout", ""]);
+    let expected = r#"# HELP query_total Operations that ended, in whatever way.
+# TYPE query_total counter
+query_total{table="users"} 0
+# HELP query_errors_total Operations that failed, by kind of error.
+# TYPE query_errors_total counter
+query_errors_total{table="users",error="error"} 0
+query_errors_total{table="users",error="timeout"} 0
+# HELP query_cancelled_total Operations that were dropped before their end.
+# TYPE query_cancelled_total counter
+query_cancelled_total{table="users"} 0
+# HELP query_duration_seconds Time from an operation's start to its end.
+# TYPE query_duration_seconds histogram
+query_duration_seconds_bucket{le="0.1",table="users"} 0
+query_duration_seconds_bucket{le="1.0",table="users"} 0
+query_duration_seconds_bucket{le="+Inf",table="users"} 0
+query_duration_seconds_sum{table="users"} 0.0
+query_duration_seconds_count{table="users"} 0
+# HELP query_active Operations that have not ended yet.
+# TYPE query_active gauge
+query_active{table="users"} 0
+"#;
+    assert_eq!(text(&exposition, CLASSIC).await, expected);
+    users.start().fail("timeout");
+    let failed = text(&exposition, CLASSIC).await;
+    for line in [
+        r#"query_total{table="users"} 1"#,
+        r#"query_errors_total{table="users",error="error"} 0"#,
+        r#"query_errors_total{table="users",error="timeout"} 1"#,
+    ] {
+        assert!(
+            failed.lines().any(|other| other == line),
+            "{line} in {failed}"
+        );
+    }
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn client() -> MetricsLayerBuilder {
 
 #[test]
 fn a_budget_without_room() {
-    let message = "`max_label_sets(0)` has room for no route, so all requests would be counted under `_overflow`: write 1 or more";
+    let message = "`max_label_sets(0)` has room for nothing, so everything would be counted under `_overflow`: write 1 or more";
     refused(|| server().max_label_sets(0), message);
     assert!(server().max_label_sets(1).pair().is_ok());
     assert!(server().max_label_sets(usize::MAX).pair().is_ok());
