@@ -167,6 +167,9 @@ impl MetricsLayerBuilder {
     /// used, or if the registry already has a family of the same name. The registry is then unchanged, as it is if the
     /// layer is not [`enabled`](Self::enabled).
     ///
+    /// A registry does not say which labels it adds, nor a sub-registry what its siblings have: a label or a family that
+    /// is there twice for that reason is only found by the scrape.
+    ///
     /// ```
     /// use prometheus_client::{encoding::text::encode, registry::Registry};
     /// use tower_red::MetricsLayer;

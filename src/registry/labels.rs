@@ -18,7 +18,8 @@ pub(super) fn check_labels(text: &str, taken: Option<&str>) -> Result<(), LabelE
         if name.contains(['"', ',']) {
             return Err(LabelError::Malformed);
         }
-        if !is_label_name(name) {
+        // It is the family's name, which Prometheus takes from the sample.
+        if !is_label_name(name) || name == "__name__" {
             return Err(LabelError::Invalid(name.to_owned()));
         }
         if names.contains(&name) {

@@ -131,6 +131,10 @@ async fn a_difference_has_what_came_in_between() {
     drop(active);
     let s = layer.exposition.snapshot();
     assert_eq!(s.since(&s).to_string(), "");
+    // In the wrong order, nothing came in between.
+    let none = before.since(&s);
+    assert_eq!(none.requests().count(), 0);
+    assert_eq!(none.durations().sum(), 0.0);
     assert_eq!(
         before.since(&Snapshot::default()).to_string(),
         before.to_string()

@@ -5,6 +5,7 @@ use crate::{
     BuildError,
     label::{OTHER, OVERFLOW, UserLabel, UserLabels},
 };
+use std::collections::BTreeSet;
 
 pub(super) fn check(labels: &[UserLabel], mistakes: &mut Mistakes) {
     for label in labels {
@@ -12,9 +13,9 @@ pub(super) fn check(labels: &[UserLabel], mistakes: &mut Mistakes) {
             let label = label.name.clone();
             mistakes.add(BuildError::NoLabelValues { label });
         }
-        let values = label.listed.as_deref().unwrap_or_default();
-        for (index, value) in values.iter().enumerate() {
-            if let Some(reason) = fault(value, &values[..index]) {
+        let mut seen = BTreeSet::new();
+        for value in label.listed.iter().flatten() {
+            if let Some(reason) = fault(value, seen.insert(value)) {
                 mistakes.add(BuildError::InvalidLabelValue {
                     label: label.name.clone(),
                     value: value.clone(),
@@ -29,12 +30,12 @@ pub(super) fn check(labels: &[UserLabel], mistakes: &mut Mistakes) {
 }
 
 /// What is wrong with a listed value.
-fn fault(value: &str, before: &[String]) -> Option<&'static str> {
+fn fault(value: &str, is_new: bool) -> Option<&'static str> {
     match value {
         "" => Some("to Prometheus, an empty label is no label; let the function return `None`"),
         OTHER => Some("it stands for all values that are not listed; leave it out"),
         OVERFLOW => Some("it stands for all values past the budget; leave it out"),
-        _ if before.iter().any(|other| other == value) => Some("it is listed twice"),
+        _ if !is_new => Some("it is listed twice"),
         _ => None,
     }
 }

@@ -49,7 +49,7 @@ impl Durations {
     }
 
     pub(super) fn subtract(&mut self, other: &Self) {
-        self.nanos = self.nanos.wrapping_sub(other.nanos);
+        self.nanos = self.nanos.saturating_sub(other.nanos);
         for (bound, before) in &other.counts {
             let count = self.counts.entry(*bound).or_default();
             *count = count.saturating_sub(*before);

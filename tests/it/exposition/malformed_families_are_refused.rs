@@ -100,6 +100,7 @@ async fn a_label_that_is_illegal_or_there_twice_is_refused_by_name_and_at_pair_a
             (&["a", "1x"], Some("1x"), None),
             (&["größe"], Some("größe"), None),
             (&[""], Some(""), None),
+            (&["__name__"], Some("__name__"), None),
             (&["a", "b", "a"], None, Some("a")),
             (&["zone"], None, Some("zone")),
             (&["le"], None, Some("le").filter(|_| is_histogram)),
