@@ -103,16 +103,16 @@ fn each_finish_is_counted_under_its_own_key_however_the_first_one_ended() {
 }
 
 #[test]
-fn what_finishes_on_another_thread_is_not_remembered_where_it_started() {
+fn what_finishes_in_another_shard_is_not_remembered_where_it_started() {
     let store = store();
     let active = store.start(key(1)).unwrap();
-    let other = thread::spawn(move || finish(store, active, 2, 5));
-    other.join().unwrap();
+    let mut shards = (0..store.shards.len()).map(|lease| store.shard_of(lease));
+    let other = shards.find(|shard| !ptr::eq(*shard, active.shard)).unwrap();
+    active.note_first_finish(other, other.finished_cell(key(2)).unwrap());
     assert!(active.cell.first_finished.get().is_none());
-    count(store, 1, 5);
-    let remembered = active.cell.first_finished.get().unwrap();
-    assert_eq!(remembered.key(), 1);
-    assert_eq!(totals(store), (2, 0));
+    let own = active.shard.finished_cell(key(3)).unwrap();
+    active.note_first_finish(active.shard, own);
+    assert!(ptr::eq(*active.cell.first_finished.get().unwrap(), own));
 }
 
 #[test]
