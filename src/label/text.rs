@@ -30,9 +30,9 @@ impl<'a> Hashed<'a> {
         Some(Self { text, hash })
     }
 
-    /// Whether it is the same as one of at most eight bytes: of these, no two of one length have the same hash.
+    /// Whether hash and length are the same. Then texts of at most eight bytes are the same, too.
     #[inline]
-    pub(super) fn is_short(&self, other: &Self) -> bool {
+    pub(super) fn has_same_hash(&self, other: &Self) -> bool {
         self.hash == other.hash && self.text.len() == other.text.len()
     }
 
@@ -49,7 +49,7 @@ impl PartialEq for Hashed<'_> {
     #[inline]
     fn eq(&self, other: &Self) -> bool {
         let (one, other_text) = (self.text.as_bytes(), other.text.as_bytes());
-        self.is_short(other) && (one.len() <= SHORT || is_same_long(one, other_text))
+        self.has_same_hash(other) && (one.len() <= SHORT || is_same_long(one, other_text))
     }
 }
 
@@ -126,7 +126,7 @@ mod tests {
         // Short ones of two lengths may have the same hash.
         let (one, other) = (Hashed::new("a"), Hashed::new("ba"));
         assert_eq!(one.hash, other.hash);
-        assert!(one != other && !one.is_short(&other));
+        assert!(one != other && !one.has_same_hash(&other));
     }
 
     #[test]

@@ -37,7 +37,7 @@ impl<const N: usize> ValueSets<N> {
         }
         self.0.find_near(hash(&hashed), |known| {
             let mut pairs = known.iter().zip(&hashed);
-            pairs.all(|(known, value)| known.is_short(value))
+            pairs.all(|(known, value)| known.has_same_hash(value))
         })
     }
 

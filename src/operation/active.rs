@@ -49,7 +49,7 @@ impl ActiveOperation {
     #[inline(always)]
     pub(super) fn new(recorder: &'static Recorder, set: u32) -> Self {
         let key = active_key(set);
-        let active = recorder.store.start(Key { key, overflow: key });
+        let active = recorder.store.start(Key::unbudgeted(key));
         Self {
             recorder,
             set,
@@ -99,7 +99,7 @@ impl ActiveOperation {
             end: End::Ok,
         };
         let (key, nanos) = (key.pack(), self.recorder.elapsed(self.started_at));
-        let key = Key { key, overflow: key };
+        let key = Key::unbudgeted(key);
         let reached = self.recorder.store.finish(key, None);
         reached.observe(index + 1, nanos);
     }
@@ -156,7 +156,7 @@ fn count_under(finished: Finished, nanos: u64) {
 
 #[inline(never)]
 fn count_far(recorder: &'static Recorder, key: u64, active: Option<Active>, nanos: u64) {
-    let key = Key { key, overflow: key };
+    let key = Key::unbudgeted(key);
     count_under(recorder.store.finish(key, active), nanos);
 }
 

@@ -14,7 +14,7 @@ pub struct EnteredOperation {
 impl EnteredOperation {
     pub(super) fn new(recorder: &'static Recorder, set: u32) -> Self {
         let key = active_key(set);
-        let active = recorder.store.start(Key { key, overflow: key });
+        let active = recorder.store.start(Key::unbudgeted(key));
         Self { recorder, active }
     }
 }

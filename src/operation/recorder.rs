@@ -112,9 +112,9 @@ impl Recorder {
 
     /// Makes the series of operations that may end so, with 0.
     pub(super) fn initialize(&self, set: u32, end: End) {
-        let same = |key| Key { key, overflow: key };
-        let finished = FinishedKey { set, end }.pack();
-        self.store.initialize(same(finished), same(active_key(set)));
+        let finished = Key::unbudgeted(FinishedKey { set, end }.pack());
+        let active = Key::unbudgeted(active_key(set));
+        self.store.initialize(finished, active);
     }
 
     #[inline(always)]

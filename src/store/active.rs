@@ -46,11 +46,7 @@ impl Active {
     /// The same as [`end`](Self::end), in another shard than the one that counted its start.
     #[cold]
     fn end_elsewhere(self, shard: &'static Shard) {
-        let key = Key {
-            key: self.cell.key(),
-            overflow: self.cell.key(),
-        };
-        if let Some(cell) = shard.active_cell(key) {
+        if let Some(cell) = shard.active_cell(Key::unbudgeted(self.cell.key())) {
             add(shard.writers, cell.ended, 1);
         }
     }

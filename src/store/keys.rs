@@ -15,6 +15,14 @@ pub(crate) struct Key {
     pub(crate) overflow: u64,
 }
 
+impl Key {
+    /// One that stands for itself: the budget does not hold for it.
+    #[inline(always)]
+    pub(crate) fn unbudgeted(key: u64) -> Self {
+        Self { key, overflow: key }
+    }
+}
+
 /// The keys that any shard has seen, in the order in which they were first seen.
 pub(crate) struct Keys {
     list: List<Entry>,
