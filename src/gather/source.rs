@@ -8,7 +8,7 @@ use crate::{
     histogram::NativeBuckets,
     model::{Exemplar, Histogram, Timestamp, Unit, push_label},
     request::TraceId,
-    store::{self, Keys, Snapshot, Store},
+    store::{self, Keys, Shown, Snapshot, Store},
     sync::yield_now,
 };
 
@@ -52,10 +52,19 @@ impl Source {
         seen.map(|seen| seen.key)
     }
 
-    /// How many things of a key are active now.
-    pub(super) fn active(&self, index: u32) -> u64 {
+    /// What slots show as active now.
+    pub(super) async fn shown(&self) -> Shown {
+        let mut shown = Shown::default();
+        while self.0.show_some(&mut shown) {
+            yield_now().await;
+        }
+        shown
+    }
+
+    /// How many things of a key are active now, by its index.
+    pub(super) fn active(&self, shown: &Shown, index: u32) -> u64 {
         let key = self.key(true, index);
-        key.map_or(0, |key| self.0.active(key))
+        shown.of(index) + key.map_or(0, |key| self.0.active(key))
     }
 
     /// Sums up what was counted under these keys.

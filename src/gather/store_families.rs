@@ -104,6 +104,7 @@ impl<S: Schema> StoreFamilies<S> {
         let Some(view) = active.and_then(|kind| self.views().into_iter().nth(kind)) else {
             return Default::default();
         };
+        let shown = self.source.shown().await;
         let mut values = Vec::with_capacity(view.order.len());
         let mut left = GAUGE_KEYS_PER_STRETCH;
         for row in view.order.iter() {
@@ -114,7 +115,7 @@ impl<S: Schema> StoreFamilies<S> {
                     yield_now().await;
                 }
                 left -= 1;
-                sum += self.source.active(key);
+                sum += self.source.active(&shown, key);
             }
             values.push(sum);
         }
@@ -149,11 +150,12 @@ impl<S: Schema> FamilySource for StoreFamilies<S> {
             who
         };
         // What is active first, so that whatever it no longer shows is counted.
+        let shown = at_once(self.source.shown());
         let active = self.source.key_counts().active as u32;
         for key in 0..active {
             let who = self.source.key(true, key);
             if let Some(who) = who.and_then(|key| self.schema.active_row(key)) {
-                snapshot.add_active(with_constant(who), self.source.active(key));
+                snapshot.add_active(with_constant(who), self.source.active(&shown, key));
             }
         }
         let counts = at_once(self.source.collect(self.source.key_counts()));

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     label::{Route, UserValues},
-    store::Active,
+    store::{Active, Slot},
 };
 
 /// A request that was started and has not ended. Only some requests have more than a `state`.
@@ -22,6 +22,8 @@ pub(super) struct ActiveRequest {
     pub(super) extras: Extras,
     /// The values of the user's labels. Only set if the layer has any, and asks requests.
     pub(super) values: UserValues,
+    /// Where the gauge sees the request.
+    pub(super) slot: Slot,
     /// How long the head took, if the response is a stream.
     pub(super) head_nanos: Option<u64>,
 }
@@ -29,7 +31,7 @@ pub(super) struct ActiveRequest {
 /// What every request has.
 pub(super) struct State {
     pub(super) recorder: &'static Recorder,
-    /// Where the gauge counts it. `None` if there was no room for its key.
+    /// What the gauge counts it under. `None` if there was no room for its key.
     pub(super) active: Option<Active>,
     /// A raw reading of the recorder's clock.
     pub(super) started_at: u64,
@@ -91,6 +93,7 @@ impl ActiveRequest {
             call: None,
             extras: Extras::default(),
             values: 0,
+            slot: Slot::new(),
             head_nanos: None,
         })
     }

@@ -73,7 +73,7 @@ impl ActiveRequest {
         if self.state.flags.has(Flags::AMOUNTS) {
             self.observe(finished, nanos);
         }
-        finished.end();
+        self.slot.clear();
         self.keep();
     }
 

@@ -1,5 +1,8 @@
 use super::{Amounts, ExemplarOf, Flags};
-use crate::{label::Routes, store::Store};
+use crate::{
+    label::Routes,
+    store::{Shown, Store},
+};
 use quanta::Clock;
 
 /// What a layer, its services and their requests share. Every request reads it. The routes and the store change
@@ -23,9 +26,9 @@ pub(crate) struct Recorder {
 impl Recorder {
     /// Whether no request is in flight.
     pub(crate) fn is_idle(&self) -> bool {
-        let keys = self.store.active_keys();
-        let mut keys = (0..keys.len()).filter_map(|index| keys.get(index));
-        keys.all(|seen| self.store.active(seen.key) == 0)
+        let mut shown = Shown::default();
+        while self.store.show_some(&mut shown) {}
+        shown.is_empty()
     }
 }
 

@@ -64,7 +64,10 @@ fn start_under<B>(
     }
     let state = &mut started.state;
     let gauge = state.key.of_active().with_labels(gauge.labels);
-    state.active = recorder.store.start(gauge);
+    state.active = recorder.store.find_active(gauge);
+    if let Some(active) = state.active {
+        started.slot.show(active);
+    }
     state.started_at = recorder.clock.raw();
     started
 }

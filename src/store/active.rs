@@ -7,7 +7,7 @@ use super::{
 };
 use std::ptr;
 
-/// Something that was started and is not finished.
+/// The key of something that starts, where a thread found it.
 #[derive(Clone, Copy)]
 pub(crate) struct Active {
     pub(super) shard: &'static Shard,
@@ -15,22 +15,17 @@ pub(crate) struct Active {
 }
 
 impl Active {
-    /// Starts it.
+    /// Counts that something started, unless a slot shows it.
     #[inline(always)]
-    pub(super) fn start(
-        shard: &'static Shard,
-        writers: Writers,
-        cell: &'static ActiveCell,
-    ) -> Self {
-        add(writers, cell.started, 1);
-        Self { shard, cell }
+    pub(super) fn start(self, writers: Writers) {
+        add(writers, self.cell.started(), 1);
     }
 
-    /// Counts in a shard that it is no longer active.
+    /// Counts in a shard that it is no longer active, if its start was counted.
     #[inline(always)]
     pub(super) fn end(self, shard: &'static Shard, writers: Writers) {
         if ptr::eq(shard, self.shard) {
-            add(writers, self.cell.ended, 1);
+            add(writers, self.cell.ended(), 1);
         } else {
             self.end_elsewhere(shard);
         }
@@ -47,7 +42,7 @@ impl Active {
     #[cold]
     fn end_elsewhere(self, shard: &'static Shard) {
         if let Some(cell) = shard.active_cell(Key::unbudgeted(self.cell.key())) {
-            add(shard.writers, cell.ended, 1);
+            add(shard.writers, cell.ended(), 1);
         }
     }
 }

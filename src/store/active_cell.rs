@@ -1,12 +1,14 @@
-use super::{cells::Cell, finished_cell::FinishedCell};
+use super::{cells::Cell, finished_cell::FinishedCell, mark::Mark};
 use std::sync::{OnceLock, atomic::AtomicU64};
 
-/// How many things of a key started in a shard, and how many ended there.
+/// What is known of the things of a key that start in a shard.
 #[derive(Clone, Debug)]
 pub(super) struct ActiveCell {
     key: u64,
-    pub(super) started: &'static AtomicU64,
-    pub(super) ended: &'static AtomicU64,
+    /// What a slot has that shows one of them.
+    pub(super) mark: Mark,
+    /// How many started here, and how many ended here, but for those that slots show.
+    counts: &'static [AtomicU64; WORDS],
     /// Where the first thing that started here was counted when it finished here. Most others end in the same way, and
     /// are counted there without a search.
     pub(super) first_finished: OnceLock<&'static FinishedCell>,
@@ -23,16 +25,24 @@ impl Cell for ActiveCell {
 }
 
 impl ActiveCell {
-    pub(super) fn new(key: u64, words: &'static [AtomicU64]) -> Self {
+    pub(super) fn new(key: u64, mark: Mark, words: &'static [AtomicU64]) -> Self {
         // There are as many as the slab was told to cut.
-        let [started, ended]: &[_; WORDS] = words
-            .first_chunk()
-            .unwrap_or_else(|| Box::leak(Box::default()));
+        let counts = words.first_chunk();
         Self {
             key,
-            started,
-            ended,
+            mark,
+            counts: counts.unwrap_or_else(|| Box::leak(Box::default())),
             first_finished: OnceLock::new(),
         }
+    }
+
+    #[inline]
+    pub(super) fn started(&self) -> &AtomicU64 {
+        &self.counts[0]
+    }
+
+    #[inline]
+    pub(super) fn ended(&self) -> &AtomicU64 {
+        &self.counts[1]
     }
 }

@@ -2,7 +2,8 @@
 //! `collect` and `active` read, and neither waits for the other.
 //!
 //! Each thread counts in a shard of its own. A shard finds the cell of a key in a table that is only added to. A
-//! start adds to one word. A finish adds to another one and, for each measure, to a sum and to one bin.
+//! finish adds to a sum and to one bin for each measure. What is active is either shown by a slot, or a start adds to
+//! one word and its end to another one.
 //!
 //! A key that a shard knows takes no lock, and neither does one past the budget, once the shard knows what stands for
 //! it. A key that is new to a shard takes the shard's lock once; one that is new to the store takes the store's, too.
@@ -16,9 +17,11 @@ mod finished_cell;
 mod keys;
 mod layout;
 mod lease;
+mod mark;
 mod shard;
 mod shared;
 mod slab;
+mod slot;
 mod snapshot;
 #[cfg(test)]
 mod tests;
@@ -29,6 +32,7 @@ pub(crate) use self::{
     finished::Finished,
     keys::{Key, Keys},
     shared::StoreSettings,
+    slot::{Shown, Slot},
     snapshot::Snapshot,
 };
 
@@ -55,23 +59,39 @@ impl Store {
     }
 
     /// Counts that something started. `None` if there is no room for its key.
-    // Left to the compiler, it is a call with a frame of its own: 30 instructions.
     #[inline(always)]
     pub(crate) fn start(&'static self, key: Key) -> Option<Active> {
-        if let Some(shard) = lease::last_of(&self.shared) {
-            if let Some(cell) = shard.active.find_near(key.key) {
-                return Some(Active::start(shard, Writers::One, cell));
-            }
+        if let Some(active) = self.active_near(key.key) {
+            active.start(Writers::One);
+            return Some(active);
         }
-        self.start_far(key)
+        let active = self.active_far(key)?;
+        active.start(active.shard.writers);
+        Some(active)
+    }
+
+    /// Finds what a [`Slot`] shows of something that starts. `None` if there is no room for its key.
+    // Left to the compiler, it is a call with a frame of its own: 30 instructions.
+    #[inline(always)]
+    pub(crate) fn find_active(&'static self, key: Key) -> Option<Active> {
+        self.active_near(key.key).or_else(|| self.active_far(key))
+    }
+
+    /// The same, if that is quickly found: this thread has a lease and has written no other store since, and the key is
+    /// known.
+    #[inline(always)]
+    fn active_near(&'static self, key: u64) -> Option<Active> {
+        let shard = lease::last_of(&self.shared)?;
+        let cell = shard.active.find_near(key)?;
+        Some(Active { shard, cell })
     }
 
     // Not in parts where they are needed: values that live across several calls cost the others 6 instructions.
     #[inline(never)]
-    fn start_far(&'static self, key: Key) -> Option<Active> {
+    fn active_far(&'static self, key: Key) -> Option<Active> {
         let shard = self.shard();
         let cell = shard.active_cell(key)?;
-        Some(Active::start(shard, shard.writers, cell))
+        Some(Active { shard, cell })
     }
 
     /// Finds where something that finished is counted. It may have started on another thread, or not at all.
@@ -142,13 +162,18 @@ impl Store {
         &self.shared.active
     }
 
-    /// How many things of a key are active now.
+    /// How many things of a key are active now, but for those that slots show.
     ///
     /// Ends are read before starts, and whoever sees an end sees its start. So there are never more ends than starts.
     pub(crate) fn active(&self, key: u64) -> u64 {
         let ended: u64 = self.shards().map(|shard| shard.ended(key)).sum();
         let started: u64 = self.shards().map(|shard| shard.started(key)).sum();
         started.saturating_sub(ended)
+    }
+
+    /// Counts some more of what slots show. `false` once all are counted.
+    pub(crate) fn show_some(&self, shown: &mut Shown) -> bool {
+        shown.read_some(self.shared.number)
     }
 
     /// Counts that something is no longer active that did not finish, and is counted nowhere else.

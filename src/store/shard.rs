@@ -3,6 +3,7 @@ use super::{
     cells::{Cells, Writers},
     finished_cell::FinishedCell,
     keys::Key,
+    mark::Mark,
     shared::Shared,
     slab::Slab,
 };
@@ -39,19 +40,22 @@ impl Shard {
 
     /// The same of what is active.
     pub(super) fn active_cell(&self, key: Key) -> Option<&ActiveCell> {
-        let make = |key, _| ActiveCell::new(key, self.active_words.cut());
+        let make = |key, index| {
+            let mark = Mark::new(self.shared.number, index);
+            ActiveCell::new(key, mark, self.active_words.cut())
+        };
         self.active.get(&self.shared.active, key, make)
     }
 
-    /// How many things of a key started here.
+    /// How many things of a key started here, but for those that slots show.
     pub(super) fn started(&self, key: u64) -> u64 {
         let cell = self.active.find(key);
-        cell.map_or(0, |cell| cell.started.load(Ordering::Acquire))
+        cell.map_or(0, |cell| cell.started().load(Ordering::Acquire))
     }
 
-    /// How many things of a key ended here.
+    /// How many of these ended here.
     pub(super) fn ended(&self, key: u64) -> u64 {
         let cell = self.active.find(key);
-        cell.map_or(0, |cell| cell.ended.load(Ordering::Acquire))
+        cell.map_or(0, |cell| cell.ended().load(Ordering::Acquire))
     }
 }

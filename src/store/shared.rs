@@ -4,9 +4,12 @@ use super::{
     layout::{Layout, Measure},
 };
 use crate::histogram::Bins;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// What all shards of a store share.
 pub(super) struct Shared {
+    /// The number of the store, from 1.
+    pub(super) number: u32,
     pub(super) measures: Box<[Measure]>,
     pub(super) layout: Layout,
     pub(super) exemplars: Option<Exemplars>,
@@ -30,8 +33,10 @@ impl Shared {
             has_exemplars,
             max_label_sets,
         } = settings;
+        static STORES: AtomicU32 = AtomicU32::new(0);
         let (layout, measures) = Layout::new(measures);
         Self {
+            number: STORES.fetch_add(1, Ordering::Relaxed) + 1,
             layout,
             exemplars: has_exemplars.then(Exemplars::new),
             finished: Keys::new(max_label_sets),

@@ -23,7 +23,7 @@ pub(crate) struct List<V> {
 }
 
 impl<V> List<V> {
-    pub(crate) fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self {
             first: OnceLock::new(),
             more: OnceLock::new(),

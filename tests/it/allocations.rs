@@ -136,6 +136,32 @@ fn a_layer_that_was_used_once_leaks_little_so_that_tests_can_build_thousands() {
 }
 
 #[test]
+fn a_burst_of_requests_leaves_a_few_words_for_each_and_the_next_one_nothing_more() {
+    const REQUESTS: usize = 20_000;
+    let (layer, exposition) = MetricsLayer::pair();
+    let answer = |_: Request<Body>| async { Ok::<_, Infallible>(Response::new(Body::empty())) };
+    let mut service = layer.layer(service_fn(answer));
+    let in_flight = |text: &str, requests: usize| {
+        let sample = r#"http_requests_in_flight{method="GET",route="_unmatched"}"#;
+        text.contains(&format!("{sample} {requests}\n"))
+    };
+    let mut burst = || {
+        let futures: Vec<_> = (0..REQUESTS)
+            .map(|_| service.call(Request::new(Body::empty())))
+            .collect();
+        assert!(in_flight(&scrape(exposition.clone()), REQUESTS));
+        drop(futures);
+        assert!(in_flight(&scrape(exposition.clone()), 0));
+    };
+    let first = measure(&mut burst).bytes_current;
+    // Beside a shard, 512 boxes and the endpoint's buffers.
+    let most = 160 * REQUESTS as i64 + 400 * 1024;
+    assert!((1..most).contains(&first), "{first} bytes");
+    let next = measure(&mut burst).bytes_current;
+    assert!(next < 1024, "{next} bytes");
+}
+
+#[test]
 fn requests_that_always_end_on_another_thread_do_not_pile_up_there() {
     const REQUESTS: usize = 5_000;
     let (layer, exposition) = MetricsLayer::pair();
