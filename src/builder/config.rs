@@ -92,6 +92,7 @@ impl Config {
             clock: self.clock.unwrap_or_default(),
             routes,
             store: Store::new(StoreSettings {
+                has_slots: true,
                 measures: self.bounds.iter().map(HistogramBounds::bins).collect(),
                 has_exemplars: self.exemplar_of.is_some(),
                 max_label_sets,

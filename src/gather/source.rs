@@ -55,7 +55,7 @@ impl Source {
     /// What slots show as active now.
     pub(super) async fn shown(&self) -> Shown {
         let mut shown = Shown::default();
-        while self.0.show_some(&mut shown) {
+        while self.0.count_shown(&mut shown) {
             yield_now().await;
         }
         shown

@@ -191,6 +191,7 @@ impl<const N: usize> OperationBuilder<N> {
         let recorder: &'static Recorder = Box::leak(Box::new(Recorder {
             clock: self.clock.unwrap_or_default(),
             store: Store::new(StoreSettings {
+                has_slots: false,
                 measures: histograms.iter().map(HistogramBounds::bins).collect(),
                 has_exemplars: false,
                 // The sets of values have a budget: there are few ways to end for each.

@@ -4,7 +4,7 @@ use super::{
     extras::Extras,
     flags::SharedFlags,
     key::PackedKey,
-    spare::{self, Spare},
+    spare::{self, Pool, Spare},
 };
 use crate::{
     label::{Route, UserValues},
@@ -13,7 +13,7 @@ use crate::{
 
 /// A request that was started and has not ended. Only some requests have more than a `state`.
 ///
-/// A spare box has no call and no stream's head: counting a request takes these out. The rest is still that of its last
+/// A spare box has no call and no stream's head, and its slot shows nothing: counting a request sees to that. The rest is still that of its last
 /// request, and whoever reads it has to set it before.
 pub(super) struct ActiveRequest {
     pub(super) state: State,
@@ -61,12 +61,15 @@ thread_local! {
     static SPARE: Spare<ActiveRequest> = const { Spare::new() };
 }
 
+/// Boxes that requests of all threads left.
+static POOL: Pool<ActiveRequest> = Pool::new();
+
 impl ActiveRequest {
     /// A request in a spare box, or in a new one. State that is not given here may be left from the box's last request:
     /// the caller must set it.
     #[inline]
     pub(super) fn new(recorder: &'static Recorder, route: &Route, key: PackedKey) -> Box<Self> {
-        let Some(mut spare) = spare::take(&SPARE) else {
+        let Some(mut spare) = spare::take(&SPARE, &POOL) else {
             return Self::allocate(recorder, route, key);
         };
         let state = &mut spare.state;
@@ -114,6 +117,6 @@ impl ActiveRequest {
     /// Keeps the box for the thread's next request.
     #[inline(always)]
     pub(super) fn keep(self: Box<Self>) {
-        spare::keep(&SPARE, self);
+        spare::keep(&SPARE, &POOL, self);
     }
 }

@@ -5,8 +5,8 @@
 //!
 //! It is a pointer to a box that holds the request's state. The thread on which the request ends keeps the box for
 //! its next one, so that nothing is allocated in steady state. Where requests always end on another thread than they
-//! start on, the boxes collect on that thread, which keeps 512 of them and frees the rest;
-//! the thread on which requests start then allocates a box for each.
+//! start on, the boxes collect on that thread. It keeps up to 512 of them, and leaves others to all threads, 256 at a
+//! time, so that the lock for that is rarely taken.
 
 mod active;
 mod amount;

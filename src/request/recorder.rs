@@ -24,10 +24,10 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
-    /// Whether no request is in flight.
+    /// Whether no request is in flight, of those that were when this began.
     pub(crate) fn is_idle(&self) -> bool {
         let mut shown = Shown::default();
-        while self.store.show_some(&mut shown) {}
+        while self.store.count_shown(&mut shown) {}
         shown.is_empty()
     }
 }

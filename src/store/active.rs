@@ -7,7 +7,7 @@ use super::{
 };
 use std::ptr;
 
-/// The key of something that starts, where a thread found it.
+/// The cell of something that is active, and the shard of the thread that started it.
 #[derive(Clone, Copy)]
 pub(crate) struct Active {
     pub(super) shard: &'static Shard,
@@ -15,13 +15,13 @@ pub(crate) struct Active {
 }
 
 impl Active {
-    /// Counts that something started, unless a slot shows it.
+    /// Counts that something started. Not for what a slot shows.
     #[inline(always)]
     pub(super) fn start(self, writers: Writers) {
         add(writers, self.cell.started(), 1);
     }
 
-    /// Counts in a shard that it is no longer active, if its start was counted.
+    /// Counts in a shard that it is no longer active, if it was counted when it started.
     #[inline(always)]
     pub(super) fn end(self, shard: &'static Shard, writers: Writers) {
         if ptr::eq(shard, self.shard) {

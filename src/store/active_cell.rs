@@ -5,9 +5,9 @@ use std::sync::{OnceLock, atomic::AtomicU64};
 #[derive(Clone, Debug)]
 pub(super) struct ActiveCell {
     key: u64,
-    /// What a slot has that shows one of them.
+    /// What a slot holds while it shows one of them.
     pub(super) mark: Mark,
-    /// How many started here, and how many ended here, but for those that slots show.
+    /// How many started here, and how many ended here, unless slots show them.
     counts: &'static [AtomicU64; WORDS],
     /// Where the first thing that started here was counted when it finished here. Most others end in the same way, and
     /// are counted there without a search.

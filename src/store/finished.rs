@@ -2,7 +2,7 @@ use super::{
     active::Active, cells::Writers, finished_cell::FinishedCell, layout::Measure, shard::Shard,
 };
 
-/// Something that finished. The caller adds its measures, and then ends it.
+/// Something that finished. The caller adds its measures, and then ends it or clears its slot.
 #[derive(Clone, Copy)]
 pub(crate) struct Finished {
     shard: &'static Shard,
@@ -38,7 +38,7 @@ impl Finished {
         }
     }
 
-    /// Counts that it is no longer active. To be called last: where nothing is active, everything is counted.
+    /// Counts that it is no longer active. Not for what a slot shows. To be called last: where nothing is active, everything is counted.
     #[inline(always)]
     pub(crate) fn end(self) {
         if let Some(active) = self.active {

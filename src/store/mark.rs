@@ -1,4 +1,4 @@
-/// What a slot has: which key of which store it shows, or nothing.
+/// What a slot holds: which key of which store it shows, or nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Mark(pub(super) u64);
 

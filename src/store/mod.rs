@@ -1,9 +1,9 @@
-//! Counts things that start and finish, by keys that only the caller understands. `start` and `finish` write,
-//! `collect` and `active` read, and neither waits for the other.
+//! Counts things that start and finish, by keys that only the caller understands. `start`, `finish` and slots write,
+//! `collect`, `active` and `count_shown` read, and neither waits for the other.
 //!
 //! Each thread counts in a shard of its own. A shard finds the cell of a key in a table that is only added to. A
-//! finish adds to a sum and to one bin for each measure. What is active is either shown by a slot, or a start adds to
-//! one word and its end to another one.
+//! finish adds to a sum and to one bin for each measure. What is active is seen in slots, which the caller holds, or in
+//! counters: there, a start adds to one word, and its end to another one.
 //!
 //! A key that a shard knows takes no lock, and neither does one past the budget, once the shard knows what stands for
 //! it. A key that is new to a shard takes the shard's lock once; one that is new to the store takes the store's, too.
@@ -61,6 +61,7 @@ impl Store {
     /// Counts that something started. `None` if there is no room for its key.
     #[inline(always)]
     pub(crate) fn start(&'static self, key: Key) -> Option<Active> {
+        debug_assert!(!self.shared.has_slots);
         if let Some(active) = self.active_near(key.key) {
             active.start(Writers::One);
             return Some(active);
@@ -162,18 +163,21 @@ impl Store {
         &self.shared.active
     }
 
-    /// How many things of a key are active now, but for those that slots show.
+    /// How many things of a key are active now, if counters say so: 0 if slots do.
     ///
     /// Ends are read before starts, and whoever sees an end sees its start. So there are never more ends than starts.
     pub(crate) fn active(&self, key: u64) -> u64 {
+        if self.shared.has_slots {
+            return 0;
+        }
         let ended: u64 = self.shards().map(|shard| shard.ended(key)).sum();
         let started: u64 = self.shards().map(|shard| shard.started(key)).sum();
         started.saturating_sub(ended)
     }
 
     /// Counts some more of what slots show. `false` once all are counted.
-    pub(crate) fn show_some(&self, shown: &mut Shown) -> bool {
-        shown.read_some(self.shared.number)
+    pub(crate) fn count_shown(&self, shown: &mut Shown) -> bool {
+        self.shared.has_slots && shown.read_some(self.shared.number)
     }
 
     /// Counts that something is no longer active that did not finish, and is counted nowhere else.

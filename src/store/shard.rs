@@ -47,13 +47,13 @@ impl Shard {
         self.active.get(&self.shared.active, key, make)
     }
 
-    /// How many things of a key started here, but for those that slots show.
+    /// How many things of a key started here.
     pub(super) fn started(&self, key: u64) -> u64 {
         let cell = self.active.find(key);
         cell.map_or(0, |cell| cell.started().load(Ordering::Acquire))
     }
 
-    /// How many of these ended here.
+    /// How many things of a key ended here.
     pub(super) fn ended(&self, key: u64) -> u64 {
         let cell = self.active.find(key);
         cell.map_or(0, |cell| cell.ended().load(Ordering::Acquire))

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 pub(super) struct Shared {
     /// The number of the store, from 1.
     pub(super) number: u32,
+    pub(super) has_slots: bool,
     pub(super) measures: Box<[Measure]>,
     pub(super) layout: Layout,
     pub(super) exemplars: Option<Exemplars>,
@@ -20,6 +21,8 @@ pub(super) struct Shared {
 /// What a store is to count.
 pub(crate) struct StoreSettings {
     pub(crate) measures: Box<[Bins]>,
+    /// Whether slots show what is active. Otherwise, counters do.
+    pub(crate) has_slots: bool,
     /// Whether buckets keep exemplars.
     pub(crate) has_exemplars: bool,
     /// The budget. New keys beyond it are counted under the keys that they overflow to.
@@ -30,6 +33,7 @@ impl Shared {
     pub(super) fn new(settings: StoreSettings) -> Self {
         let StoreSettings {
             measures,
+            has_slots,
             has_exemplars,
             max_label_sets,
         } = settings;
@@ -37,6 +41,7 @@ impl Shared {
         let (layout, measures) = Layout::new(measures);
         Self {
             number: STORES.fetch_add(1, Ordering::Relaxed) + 1,
+            has_slots,
             layout,
             exemplars: has_exemplars.then(Exemplars::new),
             finished: Keys::new(max_label_sets),

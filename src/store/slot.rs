@@ -8,31 +8,38 @@ use std::sync::{
 /// Shows one thing at a time as active, to whoever reads all slots.
 ///
 /// Requests have one each in place of counters by key. The address of such a counter is only known after several
-/// look-ups, and a store to it takes a request 20 ns longer than one to a slot. In return, slots take memory for each
-/// request in flight.
+/// look-ups, and a store to it takes a request 20 ns longer than one to a slot. In return, slots take memory for as many
+/// requests as were ever in flight at a time.
 ///
-/// A slot belongs to what is active, and not to a thread: one thread may show and another one clear it.
-pub(crate) struct Slot(&'static Place);
+/// A slot belongs to what is active, and not to a thread: one thread may show something, and another one clear it.
+pub(crate) struct Slot(&'static Word);
 
-/// Alone in its cache lines: each request writes one, and requests of other threads another one.
+/// Alone in its cache lines, since other threads write its neighbours.
 #[repr(align(128))]
-struct Place(AtomicU64);
+struct Word(AtomicU64);
 
-/// All places of the process. They are never freed, but used again.
-static PLACES: List<&Place> = List::new();
+/// How many words are allocated at a time.
+const BLOCK: usize = 8;
+
+/// All words of the process. They are never freed, but used again.
+static WORDS: List<&[Word; BLOCK]> = List::new();
 /// Those that belong to no slot.
-static UNUSED: Mutex<Vec<&Place>> = Mutex::new(Vec::new());
+static UNUSED: Mutex<Vec<&Word>> = Mutex::new(Vec::new());
 
-/// How many places are read before others get their turn: a fraction of a millisecond.
-const PLACES_PER_STRETCH: usize = 4_096;
+/// How many blocks are read before others get their turn: a fraction of a millisecond.
+const BLOCKS_PER_STRETCH: usize = 128;
 
 impl Slot {
     pub(crate) fn new() -> Self {
-        let unused = lock(&UNUSED).pop();
-        Self(unused.unwrap_or_else(|| {
-            let place: &Place = Box::leak(Box::new(Place(AtomicU64::new(Mark::NOTHING.0))));
-            PLACES.push(place);
-            place
+        let mut unused = lock(&UNUSED);
+        Self(unused.pop().unwrap_or_else(|| {
+            let empty = [const { Word(AtomicU64::new(Mark::NOTHING.0)) }; BLOCK];
+            let block: &[Word; BLOCK] = Box::leak(Box::new(empty));
+            // There is room for more blocks than memory has.
+            WORDS.push(block);
+            let [first, others @ ..] = block;
+            unused.extend(others);
+            first
         }))
     }
 
@@ -58,28 +65,29 @@ impl Drop for Slot {
 }
 
 /// How many things of a store the slots show, by the index of their key.
+///
+/// Each slot is read at another moment. What is active all the time is counted once. What starts or ends meanwhile is
+/// counted or not, so that of two things of which one ends as the other one starts, both or none may be counted.
 #[derive(Default)]
 pub(crate) struct Shown {
     counts: Vec<u64>,
-    /// The next place to be read.
+    /// The next block to be read.
     next: usize,
 }
 
 impl Shown {
-    /// Reads some more places, and counts what is of a store. `false` once all are read.
-    ///
-    /// Each is read at another moment, so something may be counted that ended before something else started that is
-    /// counted, too. What is active all the time is counted once.
+    /// Reads some more slots, and counts what is of that store. `false` once all are read.
     pub(super) fn read_some(&mut self, store: u32) -> bool {
-        let end = PLACES.len().min(self.next + PLACES_PER_STRETCH);
-        for place in (self.next..end).filter_map(|index| PLACES.get(index)) {
-            let mark = Mark(place.0.load(Ordering::Acquire));
+        let end = WORDS.len().min(self.next + BLOCKS_PER_STRETCH);
+        let blocks = (self.next..end).filter_map(|index| WORDS.get(index));
+        for word in blocks.copied().flatten() {
+            let mark = Mark(word.0.load(Ordering::Acquire));
             if let Some(key) = mark.key_of(store) {
                 self.count(key);
             }
         }
         self.next = end;
-        end < PLACES.len()
+        end < WORDS.len()
     }
 
     fn count(&mut self, key: usize) {

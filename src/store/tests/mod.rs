@@ -25,6 +25,7 @@ fn with_budget(max_label_sets: usize) -> &'static Store {
 fn measuring<const N: usize>(measures: [Bins; N], max_label_sets: usize) -> &'static Store {
     Box::leak(Box::new(Store::new(StoreSettings {
         measures: measures.into(),
+        has_slots: false,
         has_exemplars: false,
         max_label_sets,
     })))

@@ -3,10 +3,23 @@
 use super::*;
 use std::sync::atomic::AtomicU64;
 
+fn store() -> &'static Store {
+    with_budget(usize::MAX)
+}
+
+fn with_budget(max_label_sets: usize) -> &'static Store {
+    Box::leak(Box::new(Store::new(StoreSettings {
+        measures: Box::new([]),
+        has_slots: true,
+        has_exemplars: false,
+        max_label_sets,
+    })))
+}
+
 /// What slots show of a store, by the key.
 fn shown(store: &'static Store, key: u64) -> u64 {
     let mut shown = Shown::default();
-    while store.show_some(&mut shown) {}
+    while store.count_shown(&mut shown) {}
     let keys: Vec<_> = keys(store.active_keys()).collect();
     let index = keys.iter().position(|known| *known == key);
     index.map_or(0, |index| shown.of(index as u32))
