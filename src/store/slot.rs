@@ -8,8 +8,8 @@ use std::sync::{
 /// Shows one thing at a time as active, to whoever reads all slots.
 ///
 /// Requests have one each in place of counters by key. The address of such a counter is only known after several
-/// look-ups, and a store to it takes a request 20 ns longer than one to a slot. In return, slots take memory for as many
-/// requests as were ever in flight at a time.
+/// look-ups, and a store to it takes a request up to 20 ns longer than one to a slot. In return, slots take memory for as
+/// many requests as were ever in flight at a time.
 ///
 /// A slot belongs to what is active, and not to a thread: one thread may show something, and another one clear it.
 pub(crate) struct Slot(&'static Word);
