@@ -106,3 +106,19 @@ impl Shown {
         self.counts.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slots_that_are_given_back_are_used_again() {
+        const SLOTS: usize = 4_000;
+        let use_some = || drop((0..SLOTS).map(|_| Slot::new()).collect::<Vec<_>>());
+        use_some();
+        let blocks = WORDS.len();
+        use_some();
+        // Other tests may need some meanwhile.
+        assert!(WORDS.len() < blocks + SLOTS / BLOCK / 2);
+    }
+}
