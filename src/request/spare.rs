@@ -1,7 +1,7 @@
 //! Boxes that threads keep, so that a request allocates nothing if there was one before it.
 
 use crate::sync::lock;
-use std::{cell::Cell, mem, sync::Mutex, thread::LocalKey};
+use std::{cell::Cell, sync::Mutex, thread::LocalKey};
 
 /// The spare boxes of a thread.
 pub(super) struct Spare<T> {
@@ -45,7 +45,7 @@ impl<T> Pool<T> {
             bundles.push(bundle);
         } else {
             // Boxes are freed without the lock.
-            mem::drop(bundles);
+            drop(bundles);
         }
     }
 }

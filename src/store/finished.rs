@@ -38,7 +38,8 @@ impl Finished {
         }
     }
 
-    /// Counts that it is no longer active. Not for what a slot shows. To be called last: where nothing is active, everything is counted.
+    /// Counts that it is no longer active. Not for what a slot shows. To be called last: where nothing is active,
+    /// everything is counted.
     #[inline(always)]
     pub(crate) fn end(self) {
         if let Some(active) = self.active {

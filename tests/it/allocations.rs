@@ -72,7 +72,6 @@ fn an_operation_allocates_nothing() {
 #[test]
 fn around_a_plain_service_a_request_allocates_nothing() {
     let (layer, _) = MetricsLayer::pair();
-    let answer = |_: Request<Body>| async { Ok::<_, Infallible>(Response::new(Body::empty())) };
     let mut service = layer.layer(service_fn(answer));
     let mut requests = (0..100).map(|_| Request::new(Body::empty()));
     serve(&mut service, requests.next().unwrap());
@@ -113,11 +112,14 @@ fn scrape(exposition: Exposition) -> String {
     }
 }
 
+async fn answer(_: Request<Body>) -> Result<Response<Body>, Infallible> {
+    Ok(Response::new(Body::empty()))
+}
+
 /// What is left of a layer that was built, used once, scraped and dropped.
 fn leaked() -> i64 {
     let use_once = || {
         let (layer, exposition) = MetricsLayer::pair();
-        let answer = |_: Request<Body>| async { Ok::<_, Infallible>(Response::new(Body::empty())) };
         serve(
             &mut layer.layer(service_fn(answer)),
             Request::new(Body::empty()),
@@ -139,7 +141,6 @@ fn a_layer_that_was_used_once_leaks_little_so_that_tests_can_build_thousands() {
 fn a_burst_of_requests_is_all_in_flight_and_leaves_little_memory() {
     const REQUESTS: usize = 6_000;
     let (layer, exposition) = MetricsLayer::pair();
-    let answer = |_: Request<Body>| async { Ok::<_, Infallible>(Response::new(Body::empty())) };
     let mut service = layer.layer(service_fn(answer));
     let in_flight = |text: &str, requests: usize| {
         let sample = r#"http_requests_in_flight{method="GET",route="_unmatched"}"#;
@@ -164,7 +165,6 @@ fn a_burst_of_requests_is_all_in_flight_and_leaves_little_memory() {
 fn requests_that_always_end_on_another_thread_do_not_pile_up_there() {
     const REQUESTS: usize = 5_000;
     let (layer, exposition) = MetricsLayer::pair();
-    let answer = |_: Request<Body>| async { Ok::<_, Infallible>(Response::new(Body::empty())) };
     let mut service = layer.layer(service_fn(answer));
     let (sender, receiver) = std::sync::mpsc::sync_channel(REQUESTS);
     let ends = std::thread::spawn(move || {

@@ -3,7 +3,7 @@
 //! Some contenders set a recorder for the whole process, and a process has luck or none with where its code
 //! and memory lie: in a new one for each figure, this becomes noise that rounds average out. For code, that needs a new
 //! copy of the program: the pages of a file stay where they are as long as it is in memory, and which ones share a
-//! cache's sets made up to 45 ns of 150.
+//! cache's sets made up to 45 ns of 190.
 
 use crate::contenders::Contender;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
